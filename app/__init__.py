@@ -1,0 +1,1 @@
+"""The shell: everything that touches the world (sockets, storage, the clock, people at doors)."""
