@@ -1,1 +1,1 @@
-"""The control room's rules: what a call is, who is asked to attend, what happens when nobody does. Pure."""
+"""The control room's rules: what a call is, who is asked, what happens when nobody comes. Pure."""

@@ -1,0 +1,191 @@
+"""What caregivers say, and what their silence means."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from dispatch import requests as r
+from dispatch.attendance import Attendance, AttendanceState
+from dispatch.book import Book
+from dispatch.desk import stand_down
+from dispatch.errors import (
+    NotYours,
+    OfferIsOver,
+    OfferTaken,
+    StillOnTheWay,
+    TransitionRefused,
+    UnknownSubject,
+)
+from dispatch.facts import (
+    AttendanceBrokenOff,
+    AttendanceDone,
+    AttendanceOverdue,
+    CaregiverArrived,
+    CaregiverSetOut,
+    DutyEnded,
+    DutyStarted,
+    Fact,
+    IncidentClosed,
+    OfferAccepted,
+    OfferDeclined,
+    OfferLapsed,
+    OfferShown,
+    OfferWithdrawn,
+)
+from dispatch.ids import AttendanceId, IncidentId, OfferId
+from dispatch.incident import Incident
+from dispatch.ladder import search_again
+from dispatch.offer import Offer, OfferState
+
+ENDING_WELL: Final = frozenset({"helped", "nothing_needed"})
+
+
+def duty(book: Book, request: r.Duty, now: datetime) -> list[Fact]:
+    """Go on or off duty. Nobody with work in hand can leave; a pending offer is withdrawn."""
+    person = book.roster.of(request.caregiver_id)
+    if person.is_on_duty == request.is_on:
+        return []
+    if request.is_on:
+        return [DutyStarted(at=now, caregiver_id=person.id)]
+    if person.work is not None:
+        raise StillOnTheWay(person.id)
+    facts: list[Fact] = [DutyEnded(at=now, caregiver_id=person.id)]
+    if person.offer is not None:
+        offer_id = OfferId(person.offer)
+        facts.append(OfferWithdrawn(at=now, offer_id=offer_id, why="off_duty"))
+    return facts
+
+
+def offer_answered(book: Book, request: r.OfferAnswer, now: datetime) -> list[Fact]:
+    """Record that an offer was shown, accepted or declined; saying the same again is harmless."""
+    offer = _own_offer(book, request)
+    if request.answer == "shown":
+        is_news = offer.is_pending and offer.shown_at is None
+        return [OfferShown(at=now, offer_id=offer.id)] if is_news else []
+    said = OfferState.ACCEPTED if request.answer == "accept" else OfferState.DECLINED
+    if offer.state is said:
+        return []
+    incident = book.incident(offer.incident_id)
+    if not offer.is_pending:
+        if offer.state is OfferState.WITHDRAWN and book.active_attendances(incident):
+            raise OfferTaken(offer.id)
+        raise OfferIsOver(offer.id, offer.state.value)
+    if said is OfferState.DECLINED:
+        return [OfferDeclined(at=now, offer_id=offer.id, reason=request.reason)]
+    return _accept(book, incident, offer, now)
+
+
+def attendance_step(book: Book, request: r.AttendanceStep, now: datetime) -> list[Fact]:
+    """Record that a caregiver set out, arrived or finished; saying the same again is harmless."""
+    attendance = book.attendances.get(request.attendance_id)
+    if attendance is None:
+        if IncidentId(request.attendance_id.partition(".")[0]) in book.closed:
+            return []  # it was finished, and the incident closed with it
+        raise UnknownSubject("attendance", request.attendance_id)
+    if attendance.caregiver_id != request.caregiver_id:
+        raise NotYours(attendance.id)
+    if attendance.state.value == request.step:
+        return []
+    plan = book.plan_of(book.incident(attendance.incident_id))
+    match request.step:
+        case "en_route":
+            _must_be_active(attendance, "CaregiverSetOut")
+            due_by = max(now, attendance.eta_at) + plan.arrive_grace
+            return [CaregiverSetOut(at=now, attendance_id=attendance.id, due_by=due_by)]
+        case "on_scene":
+            _must_be_active(attendance, "CaregiverArrived")
+            due_by = now + plan.finish_within
+            return [CaregiverArrived(at=now, attendance_id=attendance.id, due_by=due_by)]
+        case _:
+            return _finish(book, attendance, request, now)
+
+
+def offer_lapsed(book: Book, lapse: r.Lapse, now: datetime) -> list[Fact]:
+    """Count silence as no."""
+    return [OfferLapsed(at=now, offer_id=OfferId(lapse.subject_id))]
+
+
+def attendance_lapsed(book: Book, lapse: r.Lapse, now: datetime) -> list[Fact]:
+    """Remind once; a caregiver who stays silent on the way is no longer counted on.
+
+    Whoever is on scene is never given up: the desk is reminded again and again.
+    """
+    attendance = book.attendance(AttendanceId(lapse.subject_id))
+    incident = book.incident(attendance.incident_id)
+    again = now + book.plan_of(incident).overdue_again
+    if attendance.reminders == 0 or attendance.state is AttendanceState.ON_SCENE:
+        return [AttendanceOverdue(at=now, attendance_id=attendance.id, due_by=again)]
+    return [
+        AttendanceBrokenOff(at=now, attendance_id=attendance.id, why="vanished"),
+        *search_again(book, incident, now, "broken_off", without=attendance.id),
+    ]
+
+
+def _own_offer(book: Book, request: r.OfferAnswer) -> Offer:
+    offer = book.offers.get(request.offer_id)
+    if offer is None:
+        if IncidentId(request.offer_id.partition(".")[0]) in book.closed:
+            raise OfferIsOver(request.offer_id, "closed")
+        raise UnknownSubject("offer", request.offer_id)
+    if offer.caregiver_id != request.caregiver_id:
+        raise NotYours(offer.id)
+    return offer
+
+
+def _accept(book: Book, incident: Incident, offer: Offer, now: datetime) -> list[Fact]:
+    plan = book.plan_of(incident)
+    accepted = OfferAccepted(
+        at=now,
+        offer_id=offer.id,
+        due_by=now + plan.set_out_within,
+        eta_at=now + timedelta(seconds=offer.travel_s),
+    )
+    others = [
+        OfferWithdrawn(at=now, offer_id=one.id, why="taken")
+        for one in book.pending_offers(incident)
+        if one.id != offer.id and one.by == "plan"
+    ]
+    return [accepted, *others]
+
+
+def _finish(
+    book: Book, attendance: Attendance, request: r.AttendanceStep, now: datetime
+) -> list[Fact]:
+    if attendance.state is not AttendanceState.ON_SCENE:
+        _refuse(attendance, "AttendanceDone")
+    incident = book.incident(attendance.incident_id)
+    plan = book.plan_of(incident)
+    done = AttendanceDone(
+        at=now,
+        attendance_id=attendance.id,
+        outcome=request.outcome,
+        desk_by=now + plan.close_within,
+        note=request.note,
+    )
+    others = [one for one in book.active_attendances(incident) if one.id != attendance.id]
+    if request.outcome not in ENDING_WELL:
+        again = search_again(book, incident, now, "not_helped", without=attendance.id)
+        return [done, *again] if request.outcome == "could_not_help" else [done]
+    if not plan.is_closed_by_caregiver or others or incident.claim.is_held:
+        return [done]
+    standing_down = [
+        fact
+        for fact in stand_down(book, incident, now)
+        if not (isinstance(fact, AttendanceBrokenOff) and fact.attendance_id == attendance.id)
+    ]
+    closed = IncidentClosed(
+        at=now,
+        incident_id=incident.id,
+        by=attendance.caregiver_id,
+        disposition=request.outcome,
+    )
+    return [done, *standing_down, closed]
+
+
+def _must_be_active(attendance: Attendance, fact: str) -> None:
+    before = (AttendanceState.ACCEPTED, AttendanceState.EN_ROUTE)
+    if attendance.state not in before:
+        _refuse(attendance, fact)
+
+
+def _refuse(attendance: Attendance, fact: str) -> None:
+    raise TransitionRefused("attendance", attendance.id, attendance.state.value, fact)

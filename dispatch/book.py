@@ -1,0 +1,266 @@
+"""The control room's memory: everything that follows from the facts so far.
+
+Two kinds of content. *State* is folded from facts by `evolve` alone, and is the same after a
+restart. *Indexes* are worked out from the state so that a decision costs the same however many
+calls wait: they can be thrown away and made again.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from typing import Final
+
+from dispatch.areas import Territory
+from dispatch.attendance import Attendance
+from dispatch.errors import IncidentIsClosed, UnknownSubject
+from dispatch.facts import EventKey
+from dispatch.ids import (
+    AreaId,
+    AttendanceId,
+    CaregiverId,
+    HandsetId,
+    IncidentId,
+    OfferId,
+    OperatorId,
+    ResidentId,
+)
+from dispatch.incident import Incident
+from dispatch.offer import Offer
+from dispatch.place import Place
+from dispatch.plans import Plan, PlanBook
+from dispatch.queue import CallQueue, rank
+from dispatch.roster import Roster
+
+REMEMBERED_FOR: Final = timedelta(days=30)  # a repeated message is recognised for so long
+CLOSED_KEPT: Final = 1_000  # closed incidents still named to those who come too late
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resident:
+    """What a decision needs to know of a resident."""
+
+    id: ResidentId
+    area_id: AreaId
+    state: str
+    ability: str
+    lives_alone: bool
+    language: str
+    communication: str
+    excluded: frozenset[CaregiverId]
+    home: Place | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handset:
+    """What a decision needs to know of a handset."""
+
+    id: HandsetId
+    resident_id: ResidentId | None
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorAtDesk:
+    """An operator whose console is open."""
+
+    id: OperatorId
+    is_supervisor: bool
+    areas: tuple[AreaId, ...]
+
+    def covers(self, path: tuple[AreaId, ...]) -> bool:
+        """Whether a call at this path of areas is theirs; a call without an area is everybody's."""
+        return not path or "*" in self.areas or any(area in path for area in self.areas)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A message that is on record."""
+
+    at: datetime
+    incident_id: IncidentId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """Something must have happened by `due_at`."""
+
+    due_at: datetime
+    kind: str  # offer, step, desk, claim, attendance
+    subject_id: str
+
+
+class Book:
+    """All state and its indexes. Changed by `dispatch.evolve.evolve` only."""
+
+    def __init__(self) -> None:
+        # state
+        self.last_at: datetime | None = None
+        self.incident_count = 0
+        self.plan_books: dict[str, PlanBook] = {}
+        self.plan_version = ""
+        self.territory = Territory()
+        self.residents: dict[ResidentId, Resident] = {}
+        self.handsets: dict[HandsetId, Handset] = {}
+        self.roster = Roster(self.territory)
+        self.desk: dict[OperatorId, OperatorAtDesk] = {}
+        self.incidents: dict[IncidentId, Incident] = {}  # open ones
+        self.closed: dict[IncidentId, Incident] = {}  # the latest CLOSED_KEPT
+        self.offers: dict[OfferId, Offer] = {}  # of open incidents
+        self.attendances: dict[AttendanceId, Attendance] = {}  # of open incidents
+        self.heard: dict[HandsetId, dict[EventKey, Heard]] = {}
+        # indexes
+        self.open_of: dict[str, tuple[IncidentId, ...]] = {}  # by resident, else by handset
+        self.claimed_by: dict[OperatorId, frozenset[IncidentId]] = {}
+        self.searching = CallQueue()  # calls for which somebody may be asked now
+        self.starved: dict[tuple[AreaId | None, frozenset[str]], CallQueue] = {}
+        self._deadlines: list[tuple[datetime, str, str]] = []
+
+    # Looking up
+
+    def incident(self, incident_id: IncidentId) -> Incident:
+        """Return an open incident.
+
+        Raises:
+            IncidentIsClosed: it was closed.
+            UnknownSubject: there never was one, or it was closed long ago.
+        """
+        found = self.incidents.get(incident_id)
+        if found is not None:
+            return found
+        closed = self.closed.get(incident_id)
+        if closed is not None:
+            raise IncidentIsClosed(incident_id, closed.disposition)
+        raise UnknownSubject("open incident", incident_id)
+
+    def offer(self, offer_id: OfferId) -> Offer:
+        """Return an offer of an open incident, or raise UnknownSubject."""
+        found = self.offers.get(offer_id)
+        if found is None:
+            raise UnknownSubject("offer", offer_id)
+        return found
+
+    def attendance(self, attendance_id: AttendanceId) -> Attendance:
+        """Return an attendance of an open incident, or raise UnknownSubject."""
+        found = self.attendances.get(attendance_id)
+        if found is None:
+            raise UnknownSubject("attendance", attendance_id)
+        return found
+
+    def plan_of(self, incident: Incident) -> Plan:
+        """Return the plan under which the incident runs: that of the day it was raised."""
+        return self.plan_books[incident.plan_version].of(incident.kind)
+
+    @property
+    def plans(self) -> PlanBook:
+        """The plans for new incidents.
+
+        Raises:
+            UnknownSubject: no plan was adopted yet.
+        """
+        found = self.plan_books.get(self.plan_version)
+        if found is None:
+            raise UnknownSubject("plan", self.plan_version or "(none adopted)")
+        return found
+
+    def pending_offers(self, incident: Incident) -> tuple[Offer, ...]:
+        """Return the offers of an incident that still await an answer."""
+        offers = (self.offers[offer_id] for offer_id in incident.offers)
+        return tuple(offer for offer in offers if offer.is_pending)
+
+    def active_attendances(self, incident: Incident) -> tuple[Attendance, ...]:
+        """Return who is coming or there."""
+        attendances = (self.attendances[one] for one in incident.attendances)
+        return tuple(one for one in attendances if one.state.is_active)
+
+    def caller_of(self, resident_id: ResidentId | None, handset_id: HandsetId | None) -> str:
+        """Return the key under which repeats are folded: the resident, else the handset."""
+        return f"r:{resident_id}" if resident_id else f"h:{handset_id}"
+
+    def heard_before(self, handset_id: HandsetId, event: EventKey) -> Heard | None:
+        """Return what became of this very message, if it is on record."""
+        return self.heard.get(handset_id, {}).get(event)
+
+    def present(self, path: tuple[AreaId, ...], *, supervisors: bool) -> bool:
+        """Whether an operator (or only: a supervisor) who covers this path is at the desk."""
+        return any(
+            one.covers(path) and (one.is_supervisor or not supervisors)
+            for one in self.desk.values()
+        )
+
+    # Deadlines
+
+    def deadlines_of(self, incident: Incident) -> Iterator[Deadline]:
+        """Give every deadline on which an open incident hangs; never none."""
+        if incident.step_by is not None:
+            yield Deadline(due_at=incident.step_by, kind="step", subject_id=incident.id)
+        if incident.desk_by is not None:
+            yield Deadline(due_at=incident.desk_by, kind="desk", subject_id=incident.id)
+        if incident.claim.until is not None:
+            yield Deadline(due_at=incident.claim.until, kind="claim", subject_id=incident.id)
+        for offer in self.pending_offers(incident):
+            yield Deadline(due_at=offer.answer_by, kind="offer", subject_id=offer.id)
+        for attendance in self.active_attendances(incident):
+            yield Deadline(due_at=attendance.due_by, kind="attendance", subject_id=attendance.id)
+
+    def expect(self, due_at: datetime | None, kind: str, subject_id: str) -> None:
+        """Note a deadline. One that no longer holds when it comes up is passed over."""
+        if due_at is not None:
+            heappush(self._deadlines, (due_at, kind, subject_id))
+
+    def next_deadline(self) -> Deadline | None:
+        """Return the earliest deadline that still holds; costs O(log n) amortised."""
+        while self._deadlines:
+            due_at, kind, subject_id = self._deadlines[0]
+            if self.still_holds(due_at, kind, subject_id):
+                return Deadline(due_at=due_at, kind=kind, subject_id=subject_id)
+            heappop(self._deadlines)
+        return None
+
+    def still_holds(self, due_at: datetime, kind: str, subject_id: str) -> bool:
+        """Whether the subject still waits for exactly this deadline."""
+        if kind == "offer":
+            offer = self.offers.get(OfferId(subject_id))
+            return offer is not None and offer.is_pending and offer.answer_by == due_at
+        if kind == "attendance":
+            one = self.attendances.get(AttendanceId(subject_id))
+            return one is not None and one.state.is_active and one.due_by == due_at
+        incident = self.incidents.get(IncidentId(subject_id))
+        if incident is None:
+            return False
+        holds: Mapping[str, datetime | None] = {
+            "step": incident.step_by,
+            "desk": incident.desk_by,
+            "claim": incident.claim.until,
+        }
+        return holds[kind] == due_at
+
+    # The search
+
+    def seek(self, incident: Incident) -> None:
+        """Put the call among those for which somebody may be asked now."""
+        self.searching.put(incident.id, rank(incident))
+
+    def starve(self, incident: Incident, scope: AreaId | None, skills: frozenset[str]) -> None:
+        """Let the call wait, at no cost, until somebody who fits becomes free."""
+        queue = self.starved.setdefault((scope, skills), CallQueue())
+        queue.put(incident.id, rank(incident))
+
+    def wake(self, caregiver_id: CaregiverId, *, at_most: int = 3) -> None:
+        """Let the calls that are first in line for a caregiver who became free be looked at.
+
+        A few of each line, since the resident or this caregiver may refuse the other; whoever
+        stands deeper is looked at again at the deadline of their ladder step at the latest.
+        """
+        if not self.roster.is_free(caregiver_id):
+            return
+        person = self.roster.of(caregiver_id)
+        for (scope, skills), queue in list(self.starved.items()):
+            if skills <= person.skills and self.roster.serves(person, scope):
+                for _ in range(at_most):
+                    incident_id = queue.pop()
+                    if incident_id is None:
+                        del self.starved[scope, skills]
+                        break
+                    if incident_id in self.incidents:
+                        self.seek(self.incidents[incident_id])

@@ -1,0 +1,125 @@
+"""The one door of the rules: a request and the book in, facts out. Nothing is changed here."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from dispatch import answers, desk, ladder, presses
+from dispatch import requests as r
+from dispatch.areas import Level
+from dispatch.book import Book
+from dispatch.errors import UnknownSubject
+from dispatch.facts import (
+    CaregiverEnrolled,
+    CenterStarted,
+    Fact,
+    HandsetPaired,
+    OfferRenewed,
+    PlanAdopted,
+    RequestParked,
+    ResidentRegistered,
+    StepTaken,
+)
+from dispatch.plans import read_plans
+
+
+def decide(book: Book, request: r.Request, now: datetime) -> list[Fact]:
+    """Return the facts that answer `request`, in order; empty when nothing changes.
+
+    Fold them with `evolve`, then call `pursue` until it has nothing more to say.
+
+    Raises:
+        DispatchError: the request is refused; nothing was changed.
+    """
+    return _DECIDERS[type(request)](book, request, now)
+
+
+def _register(book: Book, request: r.Register, now: datetime) -> list[Fact]:
+    areas = set(book.territory.areas)
+    residents = set(book.residents)
+    for fact in request.facts:
+        match fact:
+            case ResidentRegistered() | CaregiverEnrolled():
+                if fact.area_id not in areas:
+                    raise UnknownSubject("area", fact.area_id)
+                if isinstance(fact, ResidentRegistered):
+                    residents.add(fact.resident_id)
+            case HandsetPaired():
+                if fact.resident_id is not None and fact.resident_id not in residents:
+                    raise UnknownSubject("resident", fact.resident_id)
+            case PlanAdopted():
+                read_plans(fact.text)
+            case _:
+                areas.add(fact.area_id)
+    return list(request.facts)
+
+
+def _telephoned(book: Book, request: r.Telephoned, now: datetime) -> list[Fact]:
+    desk.known_resident(book, request.resident_id)
+    return presses.telephoned(book, request, now)
+
+
+def _start(book: Book, _: r.Start, now: datetime) -> list[Fact]:
+    """Take over: pending offers get a fresh window; other deadlines fire one step each, later."""
+    stopped_for = now - book.last_at if book.last_at else None
+    renewed = [
+        OfferRenewed(at=now, offer_id=offer.id, answer_by=now + (offer.answer_by - offer.made_at))
+        for offer in book.offers.values()
+        if offer.is_pending
+    ]
+    return [CenterStarted(at=now, stopped_for=stopped_for), *renewed]
+
+
+def _park(_: Book, request: r.Park, now: datetime) -> list[Fact]:
+    return [
+        RequestParked(at=now, what=request.what, why=request.why, handset_id=request.handset_id)
+    ]
+
+
+def _lapse(book: Book, request: r.Lapse, now: datetime) -> list[Fact]:
+    if not book.still_holds(request.due_at, request.kind, request.subject_id):
+        return []
+    return _LAPSES[request.kind](book, request, now)
+
+
+def _step_lapsed(book: Book, request: r.Lapse, now: datetime) -> list[Fact]:
+    """Take the next step; one that reaches the supervisor is also told to the supervisor."""
+    facts = ladder.step_lapsed(book, request, now)
+    step = facts[0]
+    if not isinstance(step, StepTaken) or step.level is not Level.SUPERVISOR:
+        return facts
+    incident = book.incidents[step.incident_id]
+    path = book.territory.path(incident.area_id)
+    plan = book.plan_of(incident)
+    alerts: list[Fact] = desk.alerts(
+        book, incident.id, path, plan, now, attempts=incident.desk_alerts
+    )
+    return [*facts, *alerts]
+
+
+_DECIDERS: Final[Mapping[type[r.Request], Callable[[Book, Any, datetime], list[Fact]]]] = {
+    r.HandsetCalled: presses.handset_called,
+    r.Telephoned: _telephoned,
+    r.Claim: desk.claim,
+    r.Release: desk.release,
+    r.Note: desk.note,
+    r.OfferTo: desk.offer_to,
+    r.Close: desk.close,
+    r.BreakOff: desk.break_off,
+    r.Duty: answers.duty,
+    r.OfferAnswer: answers.offer_answered,
+    r.AttendanceStep: answers.attendance_step,
+    r.Desk: desk.presence,
+    r.Register: _register,
+    r.Start: _start,
+    r.Park: _park,
+    r.Lapse: _lapse,
+}
+
+_LAPSES: Final[Mapping[str, Callable[[Book, r.Lapse, datetime], list[Fact]]]] = {
+    "offer": answers.offer_lapsed,
+    "step": _step_lapsed,
+    "desk": desk.desk_lapsed,
+    "claim": desk.claim_lapsed,
+    "attendance": answers.attendance_lapsed,
+}

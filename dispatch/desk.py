@@ -1,0 +1,225 @@
+"""What operators do with a call, and to whom it rises when they do not."""
+
+from datetime import datetime
+
+from dispatch import requests as r
+from dispatch.book import Book
+from dispatch.errors import CaregiverNotAvailable, ClaimHeld, UnknownSubject
+from dispatch.facts import (
+    AttendanceBrokenOff,
+    CaregiverOffered,
+    ClaimLapsed,
+    ClaimReleased,
+    DeskAlerted,
+    Fact,
+    IncidentClaimed,
+    IncidentClosed,
+    NoteAdded,
+    OfferWithdrawn,
+    OperatorLeft,
+    OperatorSatDown,
+)
+from dispatch.ids import AreaId, IncidentId, OfferId, OperatorId
+from dispatch.incident import DeskLevel, Incident
+from dispatch.ladder import asking_step, need_of, search_again
+from dispatch.plans import Plan
+from dispatch.roster import Verdict
+
+OVERRULED = frozenset(
+    {Verdict.AVAILABLE, Verdict.ASKED_BEFORE, Verdict.OUTSIDE_AREA, Verdict.LACKS_SKILL}
+)  # what an operator, who gives a reason, may overrule; never what the resident asked
+
+
+def claim(book: Book, request: r.Claim, now: datetime) -> list[Fact]:
+    """Take the call; its siren stops. Taking one's own again keeps it and stops the siren."""
+    incident = book.incident(request.incident_id)
+    if not request.may_take_over:
+        _must_not_be_anothers(incident, request.operator_id)
+    return [claimed(incident.id, request.operator_id, book.plan_of(incident), now)]
+
+
+def release(book: Book, request: r.Release, now: datetime) -> list[Fact]:
+    """Give the call back to the list."""
+    incident = book.incident(request.incident_id)
+    if not incident.claim.is_held:
+        return []
+    _must_not_be_anothers(incident, request.operator_id)
+    return [ClaimReleased(at=now, incident_id=incident.id, desk_by=_claim_by(book, incident, now))]
+
+
+def note(book: Book, request: r.Note, now: datetime) -> list[Fact]:
+    """Write something down, on an open or a recently closed incident."""
+    if request.incident_id not in book.closed:
+        incident = book.incident(request.incident_id)
+        kept = _kept(book, incident, OperatorId(request.by), now)
+    else:
+        kept = []
+    written = NoteAdded(at=now, incident_id=request.incident_id, by=request.by, text=request.text)
+    return [written, *kept]
+
+
+def offer_to(book: Book, request: r.OfferTo, now: datetime) -> list[Fact]:
+    """Ask the caregiver whom the operator chose, with the reason; the claim is taken or kept."""
+    incident = book.incident(request.incident_id)
+    _must_not_be_anothers(incident, request.operator_id)
+    person = book.roster.of(request.caregiver_id)
+    need = need_of(book, incident, None)
+    verdict = book.roster.verdict(person, need)
+    if verdict not in OVERRULED:
+        raise CaregiverNotAvailable(person.id, verdict.value)
+    found = book.roster.search(need, wanted=0, now=now)
+    own = book.roster.consider(person.id, need, now=now)
+    plan = book.plan_of(incident)
+    offered = CaregiverOffered(
+        at=now,
+        offer_id=OfferId(f"{incident.id}.{len(incident.offers) + 1}"),
+        incident_id=incident.id,
+        caregiver_id=person.id,
+        answer_by=now + asking_step(incident, plan).answer_within,
+        travel_s=own.travel_s,
+        distance_m=own.distance_m,
+        level=incident.level,
+        by=request.operator_id,
+        considered=(
+            own,
+            *(one for one in found.considered if one.caregiver_id != person.id),
+        ),
+        others=found.others,
+        reason=request.reason,
+        from_place=book.roster.sighting(person.id),
+    )
+    return [offered, *_kept(book, incident, request.operator_id, now)]
+
+
+def close(book: Book, request: r.Close, now: datetime) -> list[Fact]:
+    """End the incident: nobody is asked or expected any more."""
+    incident = book.incident(request.incident_id)
+    _must_not_be_anothers(incident, request.operator_id)
+    return [
+        *stand_down(book, incident, now),
+        IncidentClosed(
+            at=now,
+            incident_id=incident.id,
+            by=request.operator_id,
+            disposition=request.disposition,
+            remark=request.remark,
+        ),
+    ]
+
+
+def break_off(book: Book, request: r.BreakOff, now: datetime) -> list[Fact]:
+    """No longer count on a caregiver, and look for another."""
+    attendance = book.attendance(request.attendance_id)
+    incident = book.incident(attendance.incident_id)
+    _must_not_be_anothers(incident, request.operator_id)
+    return [
+        AttendanceBrokenOff(at=now, attendance_id=attendance.id, why="by_desk"),
+        *search_again(book, incident, now, "broken_off", without=attendance.id),
+        *_kept(book, incident, request.operator_id, now),
+    ]
+
+
+def presence(book: Book, request: r.Desk, now: datetime) -> list[Fact]:
+    """Note that an operator sat down or left; whoever leaves gives back what they held."""
+    if request.is_present:
+        return [
+            OperatorSatDown(
+                at=now,
+                operator_id=request.operator_id,
+                is_supervisor=request.is_supervisor,
+                areas=request.areas,
+            )
+        ]
+    held = sorted(book.claimed_by.get(request.operator_id, ()))
+    lapsed: list[Fact] = [
+        ClaimLapsed(at=now, incident_id=one, desk_by=_claim_by(book, book.incident(one), now))
+        for one in held
+    ]
+    if request.operator_id in book.desk:
+        return [OperatorLeft(at=now, operator_id=request.operator_id), *lapsed]
+    return lapsed
+
+
+def claim_lapsed(book: Book, lapse: r.Lapse, now: datetime) -> list[Fact]:
+    """Return the call to the list: its operator did nothing with it for too long."""
+    incident = book.incident(IncidentId(lapse.subject_id))
+    return [ClaimLapsed(at=now, incident_id=incident.id, desk_by=_claim_by(book, incident, now))]
+
+
+def desk_lapsed(book: Book, lapse: r.Lapse, now: datetime) -> list[Fact]:
+    """Let the call rise: to the supervisor, then to the outside, again and again."""
+    incident = book.incident(IncidentId(lapse.subject_id))
+    path = book.territory.path(incident.area_id)
+    plan = book.plan_of(incident)
+    start = DeskLevel.SUPERVISOR if incident.desk is DeskLevel.OPERATOR else DeskLevel.OUTSIDE
+    return alerts(book, incident.id, path, plan, now, attempts=incident.desk_alerts, start=start)
+
+
+def alerts(
+    book: Book,
+    incident_id: IncidentId,
+    path: tuple[AreaId, ...],
+    plan: Plan,
+    now: datetime,
+    *,
+    attempts: int,
+    start: DeskLevel = DeskLevel.SUPERVISOR,
+) -> list[Fact]:
+    """Return the alert of `start`, or of the outside at once when no supervisor is there."""
+    if start is DeskLevel.SUPERVISOR and not book.present(path, supervisors=True):
+        start = DeskLevel.OUTSIDE
+    return [
+        DeskAlerted(
+            at=now,
+            incident_id=incident_id,
+            level=start.value,
+            until=now + plan.desk_again,
+            attempt=attempts + 1,
+        )
+    ]
+
+
+def claimed(incident_id: IncidentId, operator_id: OperatorId, plan: Plan, now: datetime) -> Fact:
+    """Return the fact that an operator has the incident, counted from now."""
+    return IncidentClaimed(
+        at=now, incident_id=incident_id, operator_id=operator_id, until=now + plan.claim_lasts
+    )
+
+
+def stand_down(book: Book, incident: Incident, now: datetime) -> list[Fact]:
+    """Return what ends every pending offer and active attendance of an incident that closes."""
+    offers = [
+        OfferWithdrawn(at=now, offer_id=offer.id, why="closed")
+        for offer in book.pending_offers(incident)
+    ]
+    attendances = [
+        AttendanceBrokenOff(at=now, attendance_id=one.id, why="closed")
+        for one in book.active_attendances(incident)
+    ]
+    return [*offers, *attendances]
+
+
+def _kept(book: Book, incident: Incident, operator_id: OperatorId, now: datetime) -> list[Fact]:
+    """Return the claim anew when it is free or already this operator's: acting is taking."""
+    if incident.claim.is_held and incident.claim.operator_id != operator_id:
+        return []
+    if operator_id not in book.desk and not incident.claim.is_held:
+        return []
+    return [claimed(incident.id, operator_id, book.plan_of(incident), now)]
+
+
+def _must_not_be_anothers(incident: Incident, operator_id: OperatorId) -> None:
+    holder, until = incident.claim.operator_id, incident.claim.until
+    if holder is not None and until is not None and holder != operator_id:
+        raise ClaimHeld(incident.id, holder, until)
+
+
+def _claim_by(book: Book, incident: Incident, now: datetime) -> datetime:
+    plan = book.plan_of(incident)
+    return now + (plan.claim_within or plan.desk_again)
+
+
+def known_resident(book: Book, resident_id: str | None) -> None:
+    """Raise UnknownSubject unless the resident is on the books."""
+    if resident_id is not None and resident_id not in book.residents:
+        raise UnknownSubject("resident", resident_id)

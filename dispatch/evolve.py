@@ -1,0 +1,364 @@
+"""How each fact changes the book. No rule is here: what may happen was decided before."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from dispatch import attendance as attendances
+from dispatch import claim as claims
+from dispatch import facts as f
+from dispatch import incident as incidents
+from dispatch import offer as offers
+from dispatch.areas import Area
+from dispatch.book import (
+    CLOSED_KEPT,
+    REMEMBERED_FOR,
+    Book,
+    Handset,
+    Heard,
+    OperatorAtDesk,
+    Resident,
+)
+from dispatch.facts import EventKey, Fact
+from dispatch.ids import AttendanceId, HandsetId, IncidentId
+from dispatch.incident import DeskLevel, Incident
+from dispatch.plans import read_plans
+
+EVOLVE_VERSION: Final = 1  # rises when the same facts give another state; ends old snapshots
+
+
+def evolve(book: Book, fact: Fact) -> None:
+    """Change `book` by one fact.
+
+    Raises:
+        DispatchError: the fact cannot follow; the caller must not use the book any further
+            unless it was still folding (then the fact's incident is parked).
+    """
+    _EVOLVERS[type(fact)](book, fact)
+    book.last_at = fact.at
+
+
+# The installation
+
+
+def _started(book: Book, _: f.CenterStarted) -> None:
+    book.desk.clear()
+
+
+def _plan(book: Book, fact: f.PlanAdopted) -> None:
+    book.plan_books[fact.version] = read_plans(fact.text)
+    book.plan_version = fact.version
+
+
+def _area(book: Book, fact: f.AreaDefined) -> None:
+    book.territory.put(
+        Area(
+            id=fact.area_id,
+            parent_id=fact.parent_id,
+            level=fact.level,
+            name=fact.name,
+            centre=fact.centre,
+        )
+    )
+
+
+def _resident(book: Book, fact: f.ResidentRegistered) -> None:
+    book.residents[fact.resident_id] = Resident(
+        id=fact.resident_id,
+        area_id=fact.area_id,
+        state=fact.state,
+        ability=fact.ability,
+        lives_alone=fact.lives_alone,
+        language=fact.language,
+        communication=fact.communication,
+        excluded=frozenset(fact.excluded),
+        home=fact.home,
+    )
+
+
+def _handset(book: Book, fact: f.HandsetPaired) -> None:
+    book.handsets[fact.handset_id] = Handset(
+        id=fact.handset_id, resident_id=fact.resident_id, model=fact.model
+    )
+
+
+def _caregiver(book: Book, fact: f.CaregiverEnrolled) -> None:
+    book.roster.enrol(fact)
+    book.wake(fact.caregiver_id)
+
+
+def _duty_started(book: Book, fact: f.DutyStarted) -> None:
+    book.roster.change(fact.caregiver_id, is_on_duty=True)
+    book.wake(fact.caregiver_id)
+
+
+def _duty_ended(book: Book, fact: f.DutyEnded) -> None:
+    book.roster.change(fact.caregiver_id, is_on_duty=False)
+
+
+def _sat_down(book: Book, fact: f.OperatorSatDown) -> None:
+    book.desk[fact.operator_id] = OperatorAtDesk(
+        id=fact.operator_id, is_supervisor=fact.is_supervisor, areas=fact.areas
+    )
+
+
+def _left(book: Book, fact: f.OperatorLeft) -> None:
+    book.desk.pop(fact.operator_id, None)
+
+
+def _signal(book: Book, fact: f.SignalHeard) -> None:
+    _remember(book, fact.handset_id, (fact.event,), fact.at, None)
+
+
+def _parked(book: Book, fact: f.RequestParked) -> None:
+    """Nothing to change: the record itself is what an administrator sees."""
+
+
+# The incident
+
+
+def _raised(book: Book, fact: f.IncidentRaised) -> None:
+    incident = incidents.raised(fact)
+    book.incident_count += 1
+    book.incidents[incident.id] = incident
+    caller = book.caller_of(incident.resident_id, incident.handset_id)
+    if incident.resident_id or incident.handset_id:
+        book.open_of[caller] = (*book.open_of.get(caller, ()), incident.id)
+    if fact.handset_id is not None:
+        _remember(book, fact.handset_id, fact.events, fact.at, incident.id)
+    _expect(book, None, incident)
+    book.seek(incident)
+
+
+def _pressed_again(book: Book, fact: f.PressRepeated) -> None:
+    _change(book, fact.incident_id, fact)
+    _remember(book, fact.handset_id, fact.events, fact.at, fact.incident_id)
+
+
+def _cancelled(book: Book, fact: f.CancelPressed) -> None:
+    _change(book, fact.incident_id, fact)
+    _remember(book, fact.handset_id, (fact.event,), fact.at, fact.incident_id)
+
+
+def _stepped(book: Book, fact: f.StepTaken) -> None:
+    book.seek(_change(book, fact.incident_id, fact))
+
+
+def _desk_alerted(book: Book, fact: f.DeskAlerted) -> None:
+    _change(book, fact.incident_id, fact)
+
+
+def _noted(book: Book, fact: f.NoteAdded) -> None:
+    if fact.incident_id in book.incidents:
+        _change(book, fact.incident_id, fact)
+
+
+def _closed(book: Book, fact: f.IncidentClosed) -> None:
+    before = book.incident(fact.incident_id)
+    _drop_claim(book, before)
+    after = incidents.after(before, fact)
+    del book.incidents[after.id]
+    book.closed[after.id] = after
+    while len(book.closed) > CLOSED_KEPT:
+        del book.closed[next(iter(book.closed))]
+    for offer_id in after.offers:
+        del book.offers[offer_id]
+    for attendance_id in after.attendances:
+        del book.attendances[attendance_id]
+    book.searching.discard(after.id)
+    _forget_caller(book, after)
+
+
+def _claimed(book: Book, fact: f.IncidentClaimed) -> None:
+    before = book.incident(fact.incident_id)
+    _drop_claim(book, before)
+    claim = claims.after(before.claim, fact, subject=before.id)
+    held = book.claimed_by.get(fact.operator_id, frozenset())
+    book.claimed_by[fact.operator_id] = held | {before.id}
+    _store(
+        book,
+        before,
+        replace(before, claim=claim, siren=False, desk=DeskLevel.OPERATOR, desk_by=None),
+    )
+
+
+def _claim_ended(book: Book, fact: f.ClaimReleased | f.ClaimLapsed) -> None:
+    before = book.incident(fact.incident_id)
+    _drop_claim(book, before)
+    claim = claims.after(before.claim, fact, subject=before.id)
+    _store(book, before, replace(before, claim=claim, siren=True, desk_by=fact.desk_by))
+
+
+# Offers and attendances
+
+
+def _offered(book: Book, fact: f.CaregiverOffered) -> None:
+    offer = offers.made(fact)
+    before = book.incident(fact.incident_id)
+    book.offers[offer.id] = offer
+    _store(
+        book,
+        before,
+        replace(
+            before,
+            offers=(*before.offers, offer.id),
+            asked=before.asked | {fact.caregiver_id},
+        ),
+    )
+    book.roster.change(fact.caregiver_id, offer=offer.id)
+    book.expect(offer.answer_by, "offer", offer.id)
+    book.seek(book.incidents[before.id])
+
+
+def _offer_went_on(book: Book, fact: f.OfferShown | f.OfferRenewed) -> None:
+    offer = offers.after(book.offer(fact.offer_id), fact)
+    book.offers[offer.id] = offer
+    book.expect(offer.answer_by, "offer", offer.id)
+
+
+def _accepted(book: Book, fact: f.OfferAccepted) -> None:
+    offer = offers.after(book.offer(fact.offer_id), fact)
+    book.offers[offer.id] = offer
+    attendance = attendances.begun(offer, fact)
+    before = book.incident(offer.incident_id)
+    book.attendances[attendance.id] = attendance
+    ids = (*before.attendances, attendance.id)
+    _store(book, before, replace(before, attendances=ids, step_by=None))
+    book.roster.change(offer.caregiver_id, offer=None, work=attendance.id)
+    book.expect(attendance.due_by, "attendance", attendance.id)
+
+
+def _offer_ended(book: Book, fact: f.OfferDeclined | f.OfferLapsed | f.OfferWithdrawn) -> None:
+    offer = offers.after(book.offer(fact.offer_id), fact)
+    book.offers[offer.id] = offer
+    book.roster.change(offer.caregiver_id, offer=None)
+    book.wake(offer.caregiver_id)
+    book.seek(book.incident(offer.incident_id))
+
+
+def _attendance_went_on(
+    book: Book, fact: f.CaregiverSetOut | f.CaregiverArrived | f.AttendanceOverdue
+) -> None:
+    attendance = attendances.after(book.attendance(fact.attendance_id), fact)
+    book.attendances[attendance.id] = attendance
+    book.expect(attendance.due_by, "attendance", attendance.id)
+    if isinstance(fact, f.AttendanceOverdue):  # the desk must hear it, whoever has the call
+        incident = book.incident(attendance.incident_id)
+        _store(book, incident, replace(incident, siren=True))
+
+
+def _done(book: Book, fact: f.AttendanceDone) -> None:
+    incident = _end_attendance(book, fact.attendance_id, fact)
+    if not book.active_attendances(incident) and not incident.claim.is_held:
+        _store(book, incident, replace(incident, desk_by=fact.desk_by))
+
+
+def _broken_off(book: Book, fact: f.AttendanceBrokenOff) -> None:
+    incident = _end_attendance(book, fact.attendance_id, fact)
+    _store(book, incident, replace(incident, siren=True))
+
+
+def _end_attendance(book: Book, attendance_id: AttendanceId, fact: Fact) -> Incident:
+    attendance = attendances.after(book.attendance(attendance_id), fact)
+    book.attendances[attendance.id] = attendance
+    book.roster.change(attendance.caregiver_id, work=None)
+    book.wake(attendance.caregiver_id)
+    return book.incident(attendance.incident_id)
+
+
+# What they share
+
+
+def _change(book: Book, incident_id: IncidentId, fact: Fact) -> Incident:
+    before = book.incident(incident_id)
+    after = incidents.after(before, fact)
+    _store(book, before, after)
+    return after
+
+
+def _store(book: Book, before: Incident, after: Incident) -> None:
+    book.incidents[after.id] = after
+    _expect(book, before, after)
+
+
+def _expect(book: Book, before: Incident | None, after: Incident) -> None:
+    if before is None or before.step_by != after.step_by:
+        book.expect(after.step_by, "step", after.id)
+    if before is None or before.desk_by != after.desk_by:
+        book.expect(after.desk_by, "desk", after.id)
+    if before is None or before.claim.until != after.claim.until:
+        book.expect(after.claim.until, "claim", after.id)
+
+
+def _drop_claim(book: Book, incident: Incident) -> None:
+    holder = incident.claim.operator_id
+    if holder is not None:
+        left = book.claimed_by.get(holder, frozenset()) - {incident.id}
+        if left:
+            book.claimed_by[holder] = left
+        else:
+            book.claimed_by.pop(holder, None)
+
+
+def _forget_caller(book: Book, incident: Incident) -> None:
+    caller = book.caller_of(incident.resident_id, incident.handset_id)
+    left = tuple(one for one in book.open_of.get(caller, ()) if one != incident.id)
+    if left:
+        book.open_of[caller] = left
+    else:
+        book.open_of.pop(caller, None)
+
+
+def _remember(
+    book: Book,
+    handset_id: HandsetId,
+    events: tuple[EventKey, ...],
+    at: datetime,
+    incident_id: IncidentId | None,
+) -> None:
+    known = book.heard.setdefault(handset_id, {})
+    for event, heard in list(known.items()):  # in order of hearing: stops at the first young one
+        if at - heard.at <= REMEMBERED_FOR:
+            break
+        del known[event]
+    for event in events:
+        known[event] = Heard(at=at, incident_id=incident_id)
+
+
+_EVOLVERS: Final[Mapping[type[Fact], Callable[[Book, Any], None]]] = {
+    f.CenterStarted: _started,
+    f.PlanAdopted: _plan,
+    f.AreaDefined: _area,
+    f.ResidentRegistered: _resident,
+    f.HandsetPaired: _handset,
+    f.CaregiverEnrolled: _caregiver,
+    f.DutyStarted: _duty_started,
+    f.DutyEnded: _duty_ended,
+    f.OperatorSatDown: _sat_down,
+    f.OperatorLeft: _left,
+    f.SignalHeard: _signal,
+    f.RequestParked: _parked,
+    f.IncidentRaised: _raised,
+    f.PressRepeated: _pressed_again,
+    f.CancelPressed: _cancelled,
+    f.StepTaken: _stepped,
+    f.DeskAlerted: _desk_alerted,
+    f.NoteAdded: _noted,
+    f.IncidentClosed: _closed,
+    f.IncidentClaimed: _claimed,
+    f.ClaimReleased: _claim_ended,
+    f.ClaimLapsed: _claim_ended,
+    f.CaregiverOffered: _offered,
+    f.OfferShown: _offer_went_on,
+    f.OfferRenewed: _offer_went_on,
+    f.OfferAccepted: _accepted,
+    f.OfferDeclined: _offer_ended,
+    f.OfferLapsed: _offer_ended,
+    f.OfferWithdrawn: _offer_ended,
+    f.CaregiverSetOut: _attendance_went_on,
+    f.CaregiverArrived: _attendance_went_on,
+    f.AttendanceOverdue: _attendance_went_on,
+    f.AttendanceDone: _done,
+    f.AttendanceBrokenOff: _broken_off,
+}

@@ -1,0 +1,425 @@
+"""Everything that can be on record. A fact says what happened; folding facts gives the state.
+
+Fields marked `PERSONAL` (names, telephones, addresses, free text, places) are stored apart, so
+that a person can be erased while the chain of facts still holds: each has an empty default, and
+every rule must work without it. A fact's fields never change meaning: a new meaning is a new
+`VERSION`, and golden files of every released version are folded in the tests.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from dispatch.areas import Level
+from dispatch.ids import (
+    AreaId,
+    AttendanceId,
+    CaregiverId,
+    HandsetId,
+    IncidentId,
+    OfferId,
+    OperatorId,
+    ResidentId,
+)
+from dispatch.place import Place
+from dispatch.plans import Gravity
+
+_PERSONAL: Final[Mapping[str, bool]] = {"personal": True}
+
+
+def personal(default: Any) -> Any:  # noqa: ANN401 - as `dataclasses.field` is typed
+    """Mark a field that erasing a person empties."""
+    return field(default=default, metadata=_PERSONAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventKey:
+    """What makes a handset's message the same message when it is sent again.
+
+    A handset that reboots may count its events from one again: then its clock differs.
+    """
+
+    event_id: str
+    kind: str
+    device_time: str  # as the handset wrote it, "" when it wrote none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Considered:
+    """One caregiver who was looked at for an offer, and what was found."""
+
+    caregiver_id: CaregiverId
+    travel_s: float
+    distance_m: float
+    verdict: str  # a word of dispatch.roster.Verdict
+    position_source: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something that happened, at a time."""
+
+    VERSION: ClassVar[int] = 1
+
+    at: datetime  # aware UTC; never earlier than the fact before it
+
+
+# The installation: what decisions use and administrators decide.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CenterStarted(Fact):
+    """A center took over the journal; whoever sat at a desk must sit down again."""
+
+    stopped_for: timedelta | None  # since the last fact; None on an empty journal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanAdopted(Fact):
+    """From now on new incidents run under this plan."""
+
+    version: str
+    text: str  # the TOML as written, so that a replay needs no file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaDefined(Fact):
+    """An area exists, or has new borders."""
+
+    area_id: AreaId
+    parent_id: AreaId | None
+    level: Level
+    name: str
+    centre: tuple[float, float]
+    ring: tuple[tuple[float, float], ...]  # closed, WGS-84 lon lat; empty when unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentRegistered(Fact):
+    """A resident is served, with all that is known; replaces what was known before."""
+
+    resident_id: ResidentId
+    area_id: AreaId
+    state: str  # home, away, in_hospital, moved, deceased: never suppresses a call
+    category: str
+    ability: str
+    lives_alone: bool
+    language: str
+    communication: str  # voice, hard_of_hearing, text_only
+    home_is_pinned: bool  # False: `home` is the community's centre until somebody pins it
+    excluded: tuple[CaregiverId, ...] = ()  # "never send X again"
+    home: Place | None = personal(None)
+    name: str = personal("")
+    sex: str = personal("")
+    born: str = personal("")
+    telephone: str = personal("")
+    address: str = personal("")
+    medical: str = personal("")
+    key_note: str = personal("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandsetPaired(Fact):
+    """A handset belongs to a resident, or to nobody (`resident_id` None)."""
+
+    handset_id: HandsetId
+    resident_id: ResidentId | None
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaregiverEnrolled(Fact):
+    """A caregiver can be asked, with all that is known; replaces what was known before."""
+
+    caregiver_id: CaregiverId
+    kind: str
+    skills: tuple[str, ...]
+    languages: tuple[str, ...]
+    area_id: AreaId
+    speed_kmh: float
+    is_active: bool
+    station: Place | None = personal(None)
+    name: str = personal("")
+    telephone: str = personal("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DutyStarted(Fact):
+    """The caregiver can be asked from now on."""
+
+    caregiver_id: CaregiverId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DutyEnded(Fact):
+    """The caregiver is not asked any more."""
+
+    caregiver_id: CaregiverId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorSatDown(Fact):
+    """An operator's console is open."""
+
+    operator_id: OperatorId
+    is_supervisor: bool
+    areas: tuple[AreaId, ...]  # ("*",) for all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorLeft(Fact):
+    """The last console of this operator is closed."""
+
+    operator_id: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalHeard(Fact):
+    """A handset said something that opens nothing: a check-in, a test, a cancel without a call."""
+
+    handset_id: HandsetId
+    event: EventKey
+    occurred_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestParked(Fact):
+    """A request could not be put on record and waits for an administrator."""
+
+    what: str  # the kind of request
+    why: str  # the fault, without personal data
+    handset_id: HandsetId | None = None
+
+
+# The incident.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentRaised(Fact):
+    """Somebody called for help."""
+
+    incident_id: IncidentId
+    kind: str
+    gravity: Gravity
+    plan_version: str
+    channel: str  # handset, telephone
+    resident_id: ResidentId | None
+    handset_id: HandsetId | None
+    area_id: AreaId | None
+    events: tuple[EventKey, ...]  # the presses that arrived together; empty by telephone
+    occurred_at: datetime | None  # by the handset's clock, None when it is missing or absurd
+    due_at: datetime
+    level: Level  # of the ladder's first step
+    step_by: datetime | None
+    desk_by: datetime | None
+    linked_to: IncidentId | None = None
+    problems: tuple[str, ...] = ()  # what was wrong with the message, as codes
+    place: Place | None = personal(None)
+    note: str = personal("")
+    caller: str = personal("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressRepeated(Fact):
+    """The resident pressed again while the incident is open; every console sounds again."""
+
+    incident_id: IncidentId
+    handset_id: HandsetId
+    kind: str
+    gravity: Gravity
+    events: tuple[EventKey, ...]
+    occurred_at: datetime | None
+    desk_by: datetime | None  # None: the desk's deadline stays
+    place: Place | None = personal(None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelPressed(Fact):
+    """The resident took the call back. It stays open: a person must confirm."""
+
+    incident_id: IncidentId
+    handset_id: HandsetId
+    event: EventKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepTaken(Fact):
+    """The search went on to this step of the plan's ladder."""
+
+    incident_id: IncidentId
+    step: int
+    level: Level
+    round: int
+    until: datetime
+    why: str  # nobody_left, deadline, pressed_again, broken_off, by_hand, center_started
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskAlerted(Fact):
+    """No operator took the call in time, or none is there: it went to the next who must act."""
+
+    incident_id: IncidentId
+    level: str  # a word of dispatch.incident.DeskLevel
+    until: datetime
+    attempt: int  # counts the alerts of this incident
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAdded(Fact):
+    """Somebody wrote something down."""
+
+    incident_id: IncidentId
+    by: str
+    text: str = personal("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentClosed(Fact):
+    """A person said how it ended."""
+
+    incident_id: IncidentId
+    by: str
+    disposition: str
+    remark: str = personal("")
+
+
+# The claim: which operator has the incident.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentClaimed(Fact):
+    """An operator took the call, or keeps it; its siren stops."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimReleased(Fact):
+    """The operator gave the call back to the list."""
+
+    incident_id: IncidentId
+    desk_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimLapsed(Fact):
+    """The operator did nothing with the call for too long, or left; it is back on the list."""
+
+    incident_id: IncidentId
+    desk_by: datetime
+
+
+# The offer.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaregiverOffered(Fact):
+    """One caregiver was asked to attend, and has until `answer_by` to say yes."""
+
+    offer_id: OfferId
+    incident_id: IncidentId
+    caregiver_id: CaregiverId
+    answer_by: datetime
+    travel_s: float
+    distance_m: float
+    level: Level
+    by: str  # "plan", or the operator who chose
+    considered: tuple[Considered, ...]
+    others: Mapping[str, int]  # how many more were passed over, by reason
+    reason: str = personal("")  # why the operator chose otherwise
+    from_place: Place | None = personal(None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferShown(Fact):
+    """The caregiver's telephone showed the offer."""
+
+    offer_id: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferAccepted(Fact):
+    """The caregiver said yes; an attendance begins."""
+
+    offer_id: OfferId
+    due_by: datetime  # to set out
+    eta_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferDeclined(Fact):
+    """The caregiver said no."""
+
+    offer_id: OfferId
+    reason: str = personal("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferLapsed(Fact):
+    """`answer_by` passed in silence."""
+
+    offer_id: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferWithdrawn(Fact):
+    """The offer is no longer needed."""
+
+    offer_id: OfferId
+    why: str  # taken, closed, off_duty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRenewed(Fact):
+    """The center was away while the offer was pending: it counts from now."""
+
+    offer_id: OfferId
+    answer_by: datetime
+
+
+# The attendance.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaregiverSetOut(Fact):
+    """The caregiver is en route."""
+
+    attendance_id: AttendanceId
+    due_by: datetime  # to be on scene
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaregiverArrived(Fact):
+    """The caregiver is with the resident."""
+
+    attendance_id: AttendanceId
+    due_by: datetime  # to be done
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttendanceDone(Fact):
+    """The caregiver finished."""
+
+    attendance_id: AttendanceId
+    outcome: str  # helped, nothing_needed, could_not_help, handed_over
+    desk_by: datetime  # until when an operator must have closed the incident
+    note: str = personal("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttendanceOverdue(Fact):
+    """What the caregiver promised did not happen in time; the desk sees it."""
+
+    attendance_id: AttendanceId
+    due_by: datetime  # when the next thing happens if the silence goes on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttendanceBrokenOff(Fact):
+    """The caregiver does not come after all; somebody else is looked for."""
+
+    attendance_id: AttendanceId
+    why: str  # vanished, by_desk, closed

@@ -1,0 +1,192 @@
+"""The life of an incident: from the press of a key to its disposition."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from dispatch.areas import Level
+from dispatch.claim import NOBODY, Claim
+from dispatch.facts import (
+    CancelPressed,
+    DeskAlerted,
+    Fact,
+    IncidentClosed,
+    IncidentRaised,
+    NoteAdded,
+    PressRepeated,
+    StepTaken,
+)
+from dispatch.ids import (
+    AreaId,
+    AttendanceId,
+    CaregiverId,
+    HandsetId,
+    IncidentId,
+    OfferId,
+    ResidentId,
+)
+from dispatch.lifecycle import Table, follow
+from dispatch.place import Place
+from dispatch.plans import Gravity
+
+
+class IncidentState(StrEnum):
+    """Whether the resident is still somebody's business."""
+
+    OPEN = "open"
+    CLOSED = "closed"  # has a disposition
+
+
+class DeskLevel(StrEnum):
+    """Who must act at the desk. Declared in the order in which a call rises."""
+
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    OUTSIDE = "outside"  # the outside command or webhook: nobody at the desk answered
+
+
+NEXT: Final[Table[IncidentState]] = MappingProxyType(
+    {
+        (IncidentState.OPEN, PressRepeated): IncidentState.OPEN,
+        (IncidentState.OPEN, CancelPressed): IncidentState.OPEN,
+        (IncidentState.OPEN, StepTaken): IncidentState.OPEN,
+        (IncidentState.OPEN, DeskAlerted): IncidentState.OPEN,
+        (IncidentState.OPEN, NoteAdded): IncidentState.OPEN,
+        (IncidentState.OPEN, IncidentClosed): IncidentState.CLOSED,
+        (IncidentState.CLOSED, NoteAdded): IncidentState.CLOSED,  # what became known later
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One call for help. Offers and attendances of it are held by the book, by id."""
+
+    id: IncidentId
+    kind: str
+    gravity: Gravity
+    plan_version: str
+    channel: str
+    resident_id: ResidentId | None
+    handset_id: HandsetId | None
+    area_id: AreaId | None
+    place: Place | None
+    note: str
+    raised_at: datetime
+    due_at: datetime
+    last_press_at: datetime
+    linked_to: IncidentId | None
+    problems: tuple[str, ...]
+    step_by: datetime | None  # None while somebody comes
+    desk_by: datetime | None  # None while an operator has it
+    level: Level  # of the ladder's present step
+    presses: int = 1
+    siren: bool = True  # sounds at every console until an operator takes the call
+    state: IncidentState = IncidentState.OPEN
+    desk: DeskLevel = DeskLevel.OPERATOR
+    desk_alerts: int = 0
+    step: int = 0
+    round: int = 1
+    asked: frozenset[CaregiverId] = frozenset()  # in this round
+    offers: tuple[OfferId, ...] = ()
+    attendances: tuple[AttendanceId, ...] = ()
+    claim: Claim = NOBODY
+    is_cancelled: bool = False  # the resident took it back; a person must confirm
+    disposition: str | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the resident is still somebody's business."""
+        return self.state is IncidentState.OPEN
+
+
+def raised(fact: IncidentRaised) -> Incident:
+    """Return the incident that begins with `fact`."""
+    return Incident(
+        id=fact.incident_id,
+        kind=fact.kind,
+        gravity=fact.gravity,
+        plan_version=fact.plan_version,
+        channel=fact.channel,
+        resident_id=fact.resident_id,
+        handset_id=fact.handset_id,
+        area_id=fact.area_id,
+        place=fact.place,
+        note=fact.note,
+        raised_at=fact.at,
+        due_at=fact.due_at,
+        last_press_at=fact.at,
+        linked_to=fact.linked_to,
+        problems=fact.problems,
+        level=fact.level,
+        step_by=fact.step_by,
+        desk_by=fact.desk_by,
+        presses=max(1, len(fact.events)),
+        siren=fact.desk_by is not None,
+    )
+
+
+def after(incident: Incident, fact: Fact) -> Incident:
+    """Return the incident as it stands once `fact` has happened.
+
+    Raises:
+        TransitionRefused: NEXT has no row for this state and this kind of fact.
+    """
+    state = follow(NEXT, incident.state, fact, what="incident", subject=incident.id)
+    match fact:
+        case PressRepeated():
+            return _pressed_again(incident, fact)
+        case CancelPressed():
+            return replace(incident, is_cancelled=True)
+        case StepTaken():
+            return _stepped(incident, fact)
+        case DeskAlerted():
+            return replace(
+                incident,
+                desk=DeskLevel(fact.level),
+                desk_by=fact.until,
+                desk_alerts=fact.attempt,
+                siren=True,
+            )
+        case IncidentClosed():
+            return replace(
+                incident,
+                state=state,
+                disposition=fact.disposition,
+                closed_at=fact.at,
+                siren=False,
+                claim=NOBODY,
+                step_by=None,
+                desk_by=None,
+            )
+        case _:
+            return incident
+
+
+def _pressed_again(incident: Incident, fact: PressRepeated) -> Incident:
+    is_press = fact.gravity is not Gravity.SERVICE  # a weak battery is no press and wakes nobody
+    return replace(
+        incident,
+        presses=incident.presses + (len(fact.events) if is_press else 0),
+        last_press_at=fact.at if is_press else incident.last_press_at,
+        siren=incident.siren or is_press,
+        is_cancelled=incident.is_cancelled and not is_press,
+        desk_by=fact.desk_by or incident.desk_by,
+        place=fact.place or incident.place,
+    )
+
+
+def _stepped(incident: Incident, fact: StepTaken) -> Incident:
+    is_new_round = fact.round > incident.round
+    return replace(
+        incident,
+        step=fact.step,
+        level=fact.level,
+        round=fact.round,
+        step_by=fact.until,
+        asked=frozenset() if is_new_round else incident.asked,
+        siren=incident.siren or not fact.level.is_area,
+    )

@@ -1,0 +1,202 @@
+"""Response plans: what each kind of call asks for, read from TOML and checked before use."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum
+from types import MappingProxyType
+from typing import Any, Final, cast
+
+from dispatch.areas import Level
+from dispatch.errors import PlanRefused
+
+
+class Gravity(IntEnum):
+    """How grave a kind of call is. Smaller is graver."""
+
+    LIFE_THREAT = 1
+    URGENT = 2
+    ROUTINE = 3
+    SERVICE = 4  # about a device, not a person
+
+    @property
+    def is_life_threat(self) -> bool:
+        """Whether somebody may die."""
+        return self is Gravity.LIFE_THREAT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of the ladder: whom to ask, how many at once, for how long."""
+
+    level: Level
+    lasts: timedelta
+    at_once: int = 0  # offers pending at the same time; none on the desk's own steps
+    answer_within: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a kind of call asks for."""
+
+    kind: str
+    gravity: Gravity
+    skills: frozenset[str]
+    due_within: timedelta  # the resident should have somebody by then
+    claim_within: (
+        timedelta | None
+    )  # an operator must take it by then; None: no desk needed at first
+    claim_lasts: timedelta  # a claim with nothing done goes stale after this
+    desk_again: timedelta  # between two alerts above the desk
+    set_out_within: timedelta
+    arrive_grace: timedelta  # beyond the expected travel time
+    finish_within: timedelta
+    overdue_again: timedelta  # after the first reminder, until the attendance is broken off
+    close_within: timedelta  # after the last caregiver is done
+    is_closed_by_caregiver: bool  # "helped" closes it; otherwise an operator must
+    ladder: tuple[Step, ...]
+
+    @property
+    def widest(self) -> Step:
+        """The widest step that asks caregivers: the search stays there while the desk looks."""
+        return next(step for step in reversed(self.ladder) if step.level.is_area)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanBook:
+    """All plans of one version."""
+
+    version: str
+    plans: Mapping[str, Plan]
+
+    def of(self, kind: str) -> Plan:
+        """Return the plan of a kind; an unknown kind is a call for help."""
+        return self.plans.get(kind) or self.plans["sos"]
+
+
+KINDS_REQUIRED: Final = ("sos", "fall", "safety_alarm", "life_assistance", "low_battery")
+_SECONDS: Final = (
+    "due_within_s",
+    "claim_lasts_s",
+    "desk_again_s",
+    "set_out_within_s",
+    "arrive_grace_s",
+    "finish_within_s",
+    "overdue_again_s",
+    "close_within_s",
+)
+_OTHERS: Final = ("gravity", "skills", "claim_within_s", "closed_by", "ladder")
+
+
+def read_plans(text: str) -> PlanBook:
+    """Return the plans written in `text`.
+
+    Raises:
+        PlanRefused: the TOML is broken, or a table misses or misstates something; the message
+            names the table and, where it is known, the line.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PlanRefused("file", _line_of_error(error), f"is not TOML: {error}") from error
+    reader = _Reader(text)
+    version = document.get("version")
+    if not isinstance(version, str) or not version:
+        raise PlanRefused("file", None, "needs a version, as text")
+    kinds = document.get("kinds")
+    if not isinstance(kinds, dict):
+        raise PlanRefused("file", None, "needs a table [kinds.NAME] for each kind of call")
+    tables = cast("dict[str, object]", kinds)
+    missing = [kind for kind in KINDS_REQUIRED if kind not in tables]
+    if missing:
+        raise PlanRefused("kinds", None, f"misses {', '.join(missing)}")
+    plans = {kind: reader.plan(kind, table) for kind, table in tables.items()}
+    return PlanBook(version=version, plans=MappingProxyType(plans))
+
+
+def _line_of_error(error: tomllib.TOMLDecodeError) -> int | None:
+    _, _, tail = str(error).rpartition("at line ")
+    digits = tail.split(" ", 1)[0].rstrip(",")
+    return int(digits) if digits.isdigit() else None
+
+
+class _Reader:
+    """Reads tables and knows on which line each begins."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = [line.strip() for line in text.splitlines()]
+
+    def plan(self, kind: str, entry: object) -> Plan:
+        where = f"kinds.{kind}"
+        table = self._table(where, entry)
+        unknown = sorted(set(table) - {*_SECONDS, *_OTHERS})
+        if unknown:
+            raise self._refused(where, f"has an unknown entry {unknown[0]}")
+        spans = {name[:-2]: self._span(where, table, name) for name in _SECONDS}
+        claim = self._span(where, table, "claim_within_s") if "claim_within_s" in table else None
+        closed_by: object = table.get("closed_by", "operator")
+        if closed_by not in ("operator", "caregiver"):
+            raise self._refused(where, "closed_by is neither operator nor caregiver")
+        return Plan(
+            kind=kind,
+            gravity=self._gravity(where, table.get("gravity")),
+            skills=frozenset(table.get("skills", ())),
+            claim_within=claim,
+            is_closed_by_caregiver=closed_by == "caregiver",
+            ladder=self._ladder(where, table.get("ladder")),
+            **spans,
+        )
+
+    def _gravity(self, where: str, word: object) -> Gravity:
+        for gravity in Gravity:
+            if gravity.name.lower() == word:
+                return gravity
+        words = ", ".join(gravity.name.lower() for gravity in Gravity)
+        raise self._refused(where, f"gravity {word!r} is none of {words}")
+
+    def _ladder(self, where: str, rows: object) -> tuple[Step, ...]:
+        if not isinstance(rows, list) or not rows:
+            raise self._refused(where, "needs a ladder")
+        ladder = tuple(self._step(where, row) for row in cast("list[object]", rows))
+        order = [list(Level).index(step.level) for step in ladder]
+        if order != sorted(set(order)):
+            raise self._refused(where, "has a ladder that does not rise from step to step")
+        if not ladder[0].level.is_area:
+            raise self._refused(where, "has a ladder that asks no caregiver")
+        if ladder[-1].level.is_area:
+            raise self._refused(where, "has a ladder that ends without operator or supervisor")
+        return ladder
+
+    def _step(self, where: str, entry: object) -> Step:
+        row = self._table(where, entry)
+        if row.get("level") not in set(Level):
+            raise self._refused(where, f"has a step whose level is none of {', '.join(Level)}")
+        level = Level(row["level"])
+        lasts = self._span(where, row, "lasts_s")
+        if not level.is_area:
+            return Step(level=level, lasts=lasts)
+        at_once: object = row.get("at_once", 1)
+        if not isinstance(at_once, int) or isinstance(at_once, bool) or not 1 <= at_once <= 20:
+            raise self._refused(where, "at_once is not a number from 1 to 20")
+        within = self._span(where, row, "answer_within_s")
+        return Step(level=level, lasts=lasts, at_once=at_once, answer_within=within)
+
+    def _table(self, where: str, entry: object) -> dict[str, Any]:
+        if not isinstance(entry, dict):
+            raise self._refused(where, "is not a table")
+        return cast("dict[str, Any]", entry)
+
+    def _span(self, where: str, table: Mapping[str, Any], name: str) -> timedelta:
+        value = table.get(name)
+        if value is None:
+            raise self._refused(where, f"misses {name}")
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 864_000:
+            raise self._refused(where, f"{name} is not a number of seconds from 1 to ten days")
+        return timedelta(seconds=value)
+
+    def _refused(self, where: str, why: str) -> PlanRefused:
+        for number, line in enumerate(self._lines, start=1):
+            if line.strip("[]") == where:
+                return PlanRefused(where, number, why)
+        return PlanRefused(where, None, why)

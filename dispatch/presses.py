@@ -1,0 +1,192 @@
+"""What becomes of a press, a cancel, a check-in, and of a call by telephone."""
+
+from datetime import datetime
+from typing import Final
+
+from dispatch import requests as r
+from dispatch.book import Book
+from dispatch.desk import alerts, claimed
+from dispatch.facts import (
+    CancelPressed,
+    EventKey,
+    Fact,
+    IncidentRaised,
+    PressRepeated,
+    SignalHeard,
+    StepTaken,
+)
+from dispatch.ids import AreaId, IncidentId, ResidentId
+from dispatch.incident import Incident
+from dispatch.place import Place
+from dispatch.plans import Plan
+from dispatch.queue import rank
+
+SIGNALS: Final = frozenset({"check_in", "test"})  # on record, but open nothing
+
+
+def handset_called(book: Book, request: r.HandsetCalled, now: datetime) -> list[Fact]:
+    """Open an incident, or fold the press into the open one; a known message changes nothing."""
+    fresh = tuple(e for e in request.events if not book.heard_before(request.handset_id, e))
+    if not fresh:
+        return []
+    if request.kind in SIGNALS:
+        return [_heard(request, event, now) for event in fresh]
+    if request.kind == "cancel":
+        return _cancel(book, request, fresh, now)
+    handset = book.handsets.get(request.handset_id)
+    resident_id = handset.resident_id if handset else None
+    plan = book.plans.of(request.kind)
+    open_ones = _open_ones(book, book.caller_of(resident_id, request.handset_id))
+    joined = next((one for one in open_ones if one.gravity <= plan.gravity), None)
+    if joined is not None:
+        return _repeat(book, joined, plan, request, fresh, now)
+    place, area_id = _where(book, resident_id, request.place, request.area_id)
+    raised = IncidentRaised(
+        at=now,
+        incident_id=_next_id(book),
+        kind=plan.kind,
+        gravity=plan.gravity,
+        plan_version=book.plan_version,
+        channel="handset",
+        resident_id=resident_id,
+        handset_id=request.handset_id,
+        area_id=area_id,
+        events=fresh,
+        occurred_at=request.occurred_at,
+        due_at=now + plan.due_within,
+        level=plan.ladder[0].level,
+        step_by=now + plan.ladder[0].lasts,
+        desk_by=now + plan.claim_within if plan.claim_within else None,
+        linked_to=open_ones[0].id if open_ones else None,
+        problems=request.problems,
+        place=place,
+        note=request.note,
+    )
+    return [raised, *_first_alerts(book, raised, plan, now)]
+
+
+def telephoned(book: Book, request: r.Telephoned, now: datetime) -> list[Fact]:
+    """Open an incident for somebody who telephoned; the operator who took it has it."""
+    plan = book.plans.of(request.kind)
+    resident_id = request.resident_id
+    place, area_id = _where(book, resident_id, request.place, request.area_id)
+    open_ones = _open_ones(book, book.caller_of(resident_id, None)) if resident_id else []
+    raised = IncidentRaised(
+        at=now,
+        incident_id=_next_id(book),
+        kind=plan.kind,
+        gravity=plan.gravity,
+        plan_version=book.plan_version,
+        channel="telephone",
+        resident_id=resident_id,
+        handset_id=None,
+        area_id=area_id,
+        events=(),
+        occurred_at=None,
+        due_at=now + plan.due_within,
+        level=plan.ladder[0].level,
+        step_by=now + plan.ladder[0].lasts,
+        desk_by=now + plan.claim_lasts,
+        linked_to=open_ones[0].id if open_ones else None,
+        place=place,
+        note=request.note,
+        caller=request.caller,
+    )
+    return [raised, claimed(raised.incident_id, request.operator_id, plan, now)]
+
+
+def _heard(request: r.HandsetCalled, event: EventKey, now: datetime) -> Fact:
+    return SignalHeard(
+        at=now, handset_id=request.handset_id, event=event, occurred_at=request.occurred_at
+    )
+
+
+def _cancel(
+    book: Book, request: r.HandsetCalled, fresh: tuple[EventKey, ...], now: datetime
+) -> list[Fact]:
+    handset = book.handsets.get(request.handset_id)
+    resident_id = handset.resident_id if handset else None
+    open_ones = _open_ones(book, book.caller_of(resident_id, request.handset_id))
+    if not open_ones:
+        return [_heard(request, event, now) for event in fresh]
+    return [
+        CancelPressed(
+            at=now, incident_id=open_ones[0].id, handset_id=request.handset_id, event=event
+        )
+        for event in fresh
+    ]
+
+
+def _open_ones(book: Book, caller: str) -> list[Incident]:
+    """Return the caller's open incidents, gravest first, then oldest."""
+    found = [book.incidents[one] for one in book.open_of.get(caller, ())]
+    return sorted(found, key=lambda one: (one.gravity, rank(one)))
+
+
+def _repeat(
+    book: Book,
+    incident: Incident,
+    plan: Plan,
+    request: r.HandsetCalled,
+    fresh: tuple[EventKey, ...],
+    now: datetime,
+) -> list[Fact]:
+    own = book.plan_of(incident)
+    waits_for_nobody = incident.desk_by is None and not incident.claim.is_held
+    within = own.claim_within if waits_for_nobody and plan.claim_within else None
+    repeated = PressRepeated(
+        at=now,
+        incident_id=incident.id,
+        handset_id=request.handset_id,
+        kind=request.kind,
+        gravity=plan.gravity,
+        events=fresh,
+        occurred_at=request.occurred_at,
+        desk_by=now + within if within else None,
+        place=request.place,
+    )
+    facts: list[Fact] = [repeated]
+    if plan.claim_within is not None and _is_stuck(book, incident):
+        facts.append(
+            StepTaken(
+                at=now,
+                incident_id=incident.id,
+                step=0,
+                level=own.ladder[0].level,
+                round=incident.round + 1,
+                until=now + own.ladder[0].lasts,
+                why="pressed_again",
+            )
+        )
+    return facts
+
+
+def _is_stuck(book: Book, incident: Incident) -> bool:
+    """Whether nobody comes and the first step of the ladder is behind us."""
+    if book.active_attendances(incident):
+        return False
+    return incident.step > 0 or (bool(incident.asked) and not book.pending_offers(incident))
+
+
+def _where(
+    book: Book, resident_id: ResidentId | None, place: Place | None, area_id: AreaId | None
+) -> tuple[Place | None, AreaId | None]:
+    """Return the place and area of a call: what the message said, else the resident's home."""
+    resident = book.residents.get(resident_id) if resident_id else None
+    if resident is None:
+        return place, area_id
+    if place is None:
+        return resident.home, resident.area_id
+    return place, area_id or resident.area_id
+
+
+def _next_id(book: Book) -> IncidentId:
+    return IncidentId(f"I{book.incident_count + 1}")
+
+
+def _first_alerts(book: Book, raised: IncidentRaised, plan: Plan, now: datetime) -> list[Fact]:
+    """Return the alerts above the desk that must go out at once because nobody sits there."""
+    path = book.territory.path(raised.area_id)
+    if raised.desk_by is None or book.present(path, supervisors=False):
+        return []
+    return alerts(book, raised.incident_id, path, plan, now, attempts=0)

@@ -1,0 +1,184 @@
+"""What can be asked of the control room. A request carries all that its decision needs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dispatch.facts import (
+    AreaDefined,
+    CaregiverEnrolled,
+    EventKey,
+    HandsetPaired,
+    PlanAdopted,
+    ResidentRegistered,
+)
+from dispatch.ids import (
+    AreaId,
+    AttendanceId,
+    CaregiverId,
+    HandsetId,
+    IncidentId,
+    OfferId,
+    OperatorId,
+    ResidentId,
+)
+from dispatch.place import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Somebody wants something."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandsetCalled(Request):
+    """A handset sent something that can open or move an incident.
+
+    Several `events` are presses that arrived while the first still waited to be recorded.
+    """
+
+    handset_id: HandsetId
+    kind: str
+    events: tuple[EventKey, ...]
+    occurred_at: datetime | None = None
+    place: Place | None = None  # from this message, or the last sighting if it is fresh
+    area_id: AreaId | None = None  # where `place` lies, when that is known
+    note: str = ""
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telephoned(Request):
+    """Somebody telephoned, and an operator opens an incident for them."""
+
+    operator_id: OperatorId
+    kind: str
+    resident_id: ResidentId | None = None
+    area_id: AreaId | None = None
+    place: Place | None = None
+    caller: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim(Request):
+    """An operator takes the call, keeps it, or takes it over (a supervisor)."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+    may_take_over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release(Request):
+    """An operator gives the call back."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note(Request):
+    """Somebody writes something down."""
+
+    incident_id: IncidentId
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferTo(Request):
+    """An operator asks a caregiver of their own choice."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+    caregiver_id: CaregiverId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close(Request):
+    """An operator says how it ended."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+    disposition: str
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakOff(Request):
+    """An operator no longer counts on a caregiver."""
+
+    attendance_id: AttendanceId
+    operator_id: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty(Request):
+    """A caregiver goes on or off duty."""
+
+    caregiver_id: CaregiverId
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferAnswer(Request):
+    """A caregiver saw an offer (`shown`), or says `accept` or `decline`."""
+
+    offer_id: OfferId
+    caregiver_id: CaregiverId
+    answer: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttendanceStep(Request):
+    """A caregiver is `en_route`, `on_scene` or `done`."""
+
+    attendance_id: AttendanceId
+    caregiver_id: CaregiverId
+    step: str
+    outcome: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk(Request):
+    """An operator's first console opened, or the last one closed."""
+
+    operator_id: OperatorId
+    is_present: bool
+    is_supervisor: bool = False
+    areas: tuple[AreaId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register(Request):
+    """An administrator records people, devices, areas or plans; all of them or none."""
+
+    facts: tuple[
+        AreaDefined | ResidentRegistered | HandsetPaired | CaregiverEnrolled | PlanAdopted, ...
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start(Request):
+    """A center took over the journal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Park(Request):
+    """A request could not be put on record."""
+
+    what: str
+    why: str
+    handset_id: HandsetId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lapse(Request):
+    """A deadline passed. `kind` and `subject_id` name it as the book does."""
+
+    kind: str
+    subject_id: str
+    due_at: datetime

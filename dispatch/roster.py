@@ -1,0 +1,380 @@
+"""Who could come: the caregivers, where they are, and the search for the nearest.
+
+Positions are sightings: they arrive by the thousand, are not facts, and are lost by a restart
+until the next one (the shell hands over the last known ones). An offer records what was used.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.areas import Territory
+from dispatch.errors import UnknownSubject
+from dispatch.facts import CaregiverEnrolled, Considered
+from dispatch.ids import AreaId, CaregiverId
+from dispatch.place import DETOUR, Floats, Place, distances_m
+
+FRESH_S: Final = 120.0  # a position this young is taken as it is
+STALE_S: Final = 900.0  # an older one is worth less than the caregiver's station
+DRIFT_M_PER_S: Final = 1.5  # how fast an ageing position loses its worth: a brisk walk
+CONSIDERED_MAX: Final = 8  # named in the record beside the chosen; the rest are counted
+
+
+class Verdict(StrEnum):
+    """Why a caregiver was or was not asked."""
+
+    CHOSEN = "chosen"
+    FARTHER = "farther"  # could come, but others are nearer
+    AVAILABLE = "available"  # could be asked (shown to an operator who chooses)
+    OFF_DUTY = "off_duty"
+    BUSY = "busy"  # attends another incident
+    PENDING_OFFER = "pending_offer"  # is being asked about another incident
+    ASKED_BEFORE = "asked_before"  # said no or nothing in this round
+    EXCLUDED = "excluded"  # the resident does not want this caregiver
+    LACKS_SKILL = "lacks_skill"
+    OUTSIDE_AREA = "outside_area"  # not within this step of the ladder
+    NOT_ACTIVE = "not_active"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caregiver:
+    """One person who can be asked, without the personal data that no rule needs."""
+
+    id: CaregiverId
+    kind: str
+    skills: frozenset[str]
+    languages: frozenset[str]
+    area_id: AreaId
+    speed_kmh: float
+    is_active: bool
+    station: Place | None
+    is_on_duty: bool = False
+    work: str | None = None  # the active attendance
+    offer: str | None = None  # the pending offer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What a search asks for."""
+
+    place: Place | None
+    scope: AreaId | None  # None: everywhere
+    skills: frozenset[str]
+    excluded: frozenset[CaregiverId]
+    asked: frozenset[CaregiverId]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The result of a search, nearest first."""
+
+    chosen: tuple[Considered, ...]
+    considered: tuple[Considered, ...]  # the nearest others, with the reason
+    others: Mapping[str, int]  # all caregivers, counted by the plainest reason
+
+
+class Roster:
+    """All caregivers, as values by id and as arrays for the search."""
+
+    def __init__(self, territory: Territory) -> None:
+        self._territory = territory
+        self._people: dict[CaregiverId, Caregiver] = {}
+        self._slot: dict[CaregiverId, int] = {}
+        self._ids: list[CaregiverId] = []
+        self._sightings: dict[CaregiverId, Place] = {}
+        self._bits: dict[str, int] = {}  # skill -> its bit in `_skills`
+        self._serving: dict[AreaId, NDArray[np.bool_]] = {}  # who serves a scope, worked out once
+        self._served_by = -1  # the version of the territory for which that holds
+        self._lons: Floats = np.empty(0)
+        self._lats: Floats = np.empty(0)
+        self._seen_s: Floats = np.empty(0)  # POSIX seconds of the sighting; 0 for none
+        self._speeds: Floats = np.empty(0)
+        self._station_lons: Floats = np.empty(0)
+        self._station_lats: Floats = np.empty(0)
+        self._skills: NDArray[np.uint64] = np.empty(0, dtype=np.uint64)
+        self._on_duty: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
+        self._free: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
+
+    def __len__(self) -> int:
+        return len(self._people)
+
+    def __contains__(self, caregiver_id: CaregiverId) -> bool:
+        return caregiver_id in self._people
+
+    def everybody(self) -> Sequence[Caregiver]:
+        """Return all caregivers in the order in which they were enrolled."""
+        return list(self._people.values())
+
+    def of(self, caregiver_id: CaregiverId) -> Caregiver:
+        """Return one caregiver.
+
+        Raises:
+            UnknownSubject: nobody has this id.
+        """
+        found = self._people.get(caregiver_id)
+        if found is None:
+            raise UnknownSubject("caregiver", caregiver_id)
+        return found
+
+    def sighting(self, caregiver_id: CaregiverId) -> Place | None:
+        """Return where the caregiver was last seen, else the station, else None."""
+        return self._sightings.get(caregiver_id) or self.of(caregiver_id).station
+
+    def enrol(self, fact: CaregiverEnrolled) -> None:
+        """Add a caregiver, or replace what is known; duty and work stay."""
+        before = self._people.get(fact.caregiver_id)
+        caregiver = Caregiver(
+            id=fact.caregiver_id,
+            kind=fact.kind,
+            skills=frozenset(fact.skills),
+            languages=frozenset(fact.languages),
+            area_id=fact.area_id,
+            speed_kmh=fact.speed_kmh,
+            is_active=fact.is_active,
+            station=fact.station,
+            is_on_duty=before.is_on_duty if before else False,
+            work=before.work if before else None,
+            offer=before.offer if before else None,
+        )
+        if before is None:
+            self._add_slot(caregiver.id)
+        self._put(caregiver)
+        self._describe(caregiver)
+
+    def change(
+        self,
+        caregiver_id: CaregiverId,
+        *,
+        is_on_duty: bool | None = None,
+        work: str | None = "",
+        offer: str | None = "",
+    ) -> None:
+        """Change what a caregiver is doing; arguments left out stay as they are."""
+        before = self.of(caregiver_id)
+        self._put(
+            replace(
+                before,
+                is_on_duty=before.is_on_duty if is_on_duty is None else is_on_duty,
+                work=before.work if work == "" else work,
+                offer=before.offer if offer == "" else offer,
+            )
+        )
+
+    def sight(self, caregiver_id: CaregiverId, place: Place) -> bool:
+        """Note where a caregiver is; return False when an equally young sighting is known."""
+        if caregiver_id not in self._people or place.at is None:
+            return False
+        before = self._sightings.get(caregiver_id)
+        if before is not None and before.at is not None and before.at >= place.at:
+            return False
+        self._sightings[caregiver_id] = place
+        slot = self._slot[caregiver_id]
+        self._lons[slot], self._lats[slot] = place.lon, place.lat
+        self._seen_s[slot] = place.at.timestamp()
+        return True
+
+    def is_free(self, caregiver_id: CaregiverId) -> bool:
+        """Whether the caregiver could be asked about something now."""
+        person = self.of(caregiver_id)
+        return person.is_on_duty and person.is_active and not person.work and not person.offer
+
+    def search(self, need: Need, *, wanted: int, now: datetime) -> Found:
+        """Return the `wanted` nearest who can come, and why others were passed over.
+
+        Cost: a few passes of array arithmetic over all caregivers; words are found only for
+        those that are named. Somebody whose last position is ageing counts as farther by the
+        way that could have been walked since; one whose position is too old, or who was never
+        seen, is taken to be at the station. A call without any place keeps the order of
+        enrolment: somebody must still be asked.
+        """
+        size = len(self._ids)
+        if not size:
+            return Found(chosen=(), considered=(), others={})
+        metres = self._distances(need.place, now)
+        seconds = metres * (DETOUR * 3.6) / self._speeds[:size]
+        masks = self._masks(need)
+        chosen: list[int] = []
+        for slot in _nearest_first(seconds, masks.can_come):
+            if len(chosen) == wanted:
+                break
+            if self.verdict(self._people[self._ids[slot]], need) is Verdict.AVAILABLE:
+                chosen.append(slot)
+        looked_at = _first(seconds, self._on_duty[:size], CONSIDERED_MAX + len(chosen))
+        passed = [slot for slot in looked_at if slot not in chosen][:CONSIDERED_MAX]
+
+        def row(slot: int, verdict: Verdict) -> Considered:
+            return self._considered(slot, verdict, float(metres[slot]), float(seconds[slot]), now)
+
+        return Found(
+            chosen=tuple(row(slot, Verdict.CHOSEN) for slot in chosen),
+            considered=tuple(row(slot, self._why_not(slot, need)) for slot in passed),
+            others=masks.counts,
+        )
+
+    def consider(self, caregiver_id: CaregiverId, need: Need, *, now: datetime) -> Considered:
+        """Return one caregiver as a search would see them, chosen by hand."""
+        slot = self._slot[caregiver_id]
+        metres = float(self._distances(need.place, now)[slot])
+        seconds = metres * (DETOUR * 3.6) / float(self._speeds[slot])
+        return self._considered(slot, Verdict.CHOSEN, metres, seconds, now)
+
+    def verdict(self, person: Caregiver, need: Need) -> Verdict:
+        """Return why this caregiver can or cannot be asked, the plainest reason first."""
+        reasons = (
+            (not person.is_active, Verdict.NOT_ACTIVE),
+            (not person.is_on_duty, Verdict.OFF_DUTY),
+            (person.id in need.excluded, Verdict.EXCLUDED),
+            (not need.skills <= person.skills, Verdict.LACKS_SKILL),
+            (person.work is not None, Verdict.BUSY),
+            (person.offer is not None, Verdict.PENDING_OFFER),
+            (person.id in need.asked, Verdict.ASKED_BEFORE),
+            (not self.serves(person, need.scope), Verdict.OUTSIDE_AREA),
+        )
+        return next((why for holds, why in reasons if holds), Verdict.AVAILABLE)
+
+    def serves(self, person: Caregiver, scope: AreaId | None) -> bool:
+        """Whether the caregiver's area lies within `scope`, or holds it."""
+        if scope is None:
+            return True
+        return scope in self._territory.path(person.area_id) or (
+            person.area_id in self._territory.path(scope)
+        )
+
+    def _why_not(self, slot: int, need: Need) -> Verdict:
+        verdict = self.verdict(self._people[self._ids[slot]], need)
+        return Verdict.FARTHER if verdict is Verdict.AVAILABLE else verdict
+
+    def _masks(self, need: Need) -> "_Masks":
+        size = len(self._ids)
+        on_duty = self._on_duty[:size]
+        skilled = self._skilled(need.skills)
+        free = self._free[:size]
+        near = self._within(need.scope)
+        can_come = on_duty & free & skilled & near
+        counts = {
+            Verdict.OFF_DUTY: int(np.count_nonzero(~on_duty)),
+            Verdict.LACKS_SKILL: int(np.count_nonzero(on_duty & ~skilled)),
+            Verdict.BUSY: int(np.count_nonzero(on_duty & skilled & ~free)),
+            Verdict.OUTSIDE_AREA: int(np.count_nonzero(on_duty & skilled & free & ~near)),
+            Verdict.AVAILABLE: int(np.count_nonzero(can_come)),
+        }
+        return _Masks(can_come, {why.value: n for why, n in counts.items() if n})
+
+    def _skilled(self, skills: frozenset[str]) -> NDArray[np.bool_]:
+        size = len(self._ids)
+        if not all(skill in self._bits for skill in skills):
+            return np.zeros(size, dtype=np.bool_)
+        wanted = sum(1 << self._bits[skill] for skill in skills)
+        return (self._skills[:size] & wanted) == wanted
+
+    def _within(self, scope: AreaId | None) -> NDArray[np.bool_]:
+        size = len(self._ids)
+        if scope is None:
+            return np.ones(size, dtype=np.bool_)
+        found = self._serving.get(scope)
+        if found is None or len(found) != size or self._served_by != self._territory.version:
+            if self._served_by != self._territory.version:
+                self._serving.clear()
+                self._served_by = self._territory.version
+            people = (self._people[caregiver_id] for caregiver_id in self._ids)
+            found = np.fromiter((self.serves(one, scope) for one in people), np.bool_, size)
+            self._serving[scope] = found
+        return found
+
+    def _distances(self, to: Place | None, now: datetime) -> Floats:
+        size = len(self._ids)
+        if to is None:
+            return np.zeros(size)
+        age_s = now.timestamp() - self._seen_s[:size]
+        seen = distances_m(self._lons[:size], self._lats[:size], to)
+        seen += np.clip(age_s - FRESH_S, 0.0, None) * DRIFT_M_PER_S
+        at_station = distances_m(self._station_lons[:size], self._station_lats[:size], to)
+        return np.where(age_s <= STALE_S, seen, at_station)
+
+    def _considered(
+        self, slot: int, verdict: Verdict, metres: float, seconds: float, now: datetime
+    ) -> Considered:
+        caregiver_id = self._ids[slot]
+        is_recent = now.timestamp() - self._seen_s[slot] <= STALE_S
+        seen = self._sightings.get(caregiver_id)
+        return Considered(
+            caregiver_id=caregiver_id,
+            travel_s=round(seconds, 1),
+            distance_m=round(metres, 1),
+            verdict=verdict.value,
+            position_source=seen.source if seen is not None and is_recent else "station",
+        )
+
+    def _put(self, caregiver: Caregiver) -> None:
+        self._people[caregiver.id] = caregiver
+        slot = self._slot[caregiver.id]
+        self._speeds[slot] = caregiver.speed_kmh
+        self._on_duty[slot] = caregiver.is_on_duty and caregiver.is_active
+        self._free[slot] = caregiver.work is None and caregiver.offer is None
+
+    def _add_slot(self, caregiver_id: CaregiverId) -> None:
+        self._slot[caregiver_id] = len(self._ids)
+        self._ids.append(caregiver_id)
+        if len(self._ids) > len(self._lons):
+            size = max(16, 2 * len(self._lons))
+            for name in _ARRAYS:
+                setattr(self, name, np.resize(getattr(self, name), size))
+        self._seen_s[self._slot[caregiver_id]] = 0.0
+
+    def _describe(self, caregiver: Caregiver) -> None:
+        slot = self._slot[caregiver.id]
+        for skill in sorted(caregiver.skills):
+            self._bits.setdefault(skill, len(self._bits))
+        self._skills[slot] = sum(1 << self._bits[skill] for skill in caregiver.skills)
+        station = caregiver.station
+        self._station_lons[slot] = station.lon if station else 0.0
+        self._station_lats[slot] = station.lat if station else 0.0
+        self._serving.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class _Masks:
+    can_come: NDArray[np.bool_]
+    counts: Mapping[str, int]
+
+
+_ARRAYS: Final = (
+    "_lons",
+    "_lats",
+    "_seen_s",
+    "_speeds",
+    "_station_lons",
+    "_station_lats",
+    "_skills",
+    "_on_duty",
+    "_free",
+)
+
+
+def _nearest_first(seconds: Floats, mask: NDArray[np.bool_]) -> Iterator[int]:
+    """Give the slots in `mask` by travel time; ties in the order of enrolment."""
+    slots = np.flatnonzero(mask)
+    taken = 0
+    size = 16
+    while taken < len(slots):  # sort a growing head: the first few are nearly always enough
+        head = _head(seconds, slots, size)
+        yield from head[taken:]
+        taken, size = len(head), size * 8
+
+
+def _first(seconds: Floats, mask: NDArray[np.bool_], size: int) -> list[int]:
+    return _head(seconds, np.flatnonzero(mask), size)
+
+
+def _head(seconds: Floats, slots: NDArray[np.intp], size: int) -> list[int]:
+    values = seconds[slots]
+    if size < len(slots):
+        limit = np.partition(values, size - 1)[size - 1]
+        keep = values <= limit
+        slots, values = slots[keep], values[keep]
+    return slots[np.argsort(values, kind="stable")].tolist()
