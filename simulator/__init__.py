@@ -1,1 +1,1 @@
-"""A seeded world of residents, handsets, caregivers and operators that stands in for the real one."""
+"""A seeded world of residents, handsets, caregivers and operators, in place of the real one."""
