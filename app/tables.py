@@ -1,0 +1,587 @@
+"""The tables an administrator imports: a CSV file in, checked rows or every fault in it out.
+
+Files come from Excel, so UTF-8 (with or without a mark) and GB18030 are read, commas, semicolons
+and tabs, headers in English or Chinese, full-width digits. Nothing is taken from a file with a
+fault: a table that is half imported leaves somebody without help. A row takes up to 0.1 ms, so
+call this from a thread.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import chain, repeat
+from types import MappingProxyType
+from typing import Final, TypeVar
+from unicodedata import normalize
+
+from devices.datum import Datum, to_wgs84
+from devices.report import clean
+
+ROWS_MAX: Final = 100_000
+BYTES_MAX: Final = 32 * 1024 * 1024
+PROBLEMS_MAX: Final = 100
+VALUE_CHARS_MAX: Final = 80
+NAME_CHARS_MAX: Final = 100
+WORD_CHARS_MAX: Final = 64
+ADDRESS_CHARS_MAX: Final = 300
+NOTE_CHARS_MAX: Final = 1000
+SPEED_KMH_MAX: Final = 150
+YEAR_MIN: Final = 1880
+
+_CODE_CHARS_MAX: Final = 131_072  # as long as the csv module lets a cell be
+_DAMAGED_ONE_IN: Final = 10  # UTF-8 with fewer bad bytes than this is damaged, not GB18030
+_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_LOGIN: Final = re.compile(r"[A-Za-z0-9._:@-]{1,64}")
+_ROUNDED: Final = re.compile(r"\d(\.\d+)?E\+\d+")  # what Excel makes of a long number
+_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,4}(\.[0-9]{1,20})?")
+_DATE: Final = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})")
+_TELEPHONE: Final = re.compile(r"\+?[0-9]{3,15}")
+_TELEPHONE_MARKS: Final = dict.fromkeys(map(ord, " -()"))
+_LIST_MARKS: Final = re.compile(r"[;、,]")  # full-width ； and ， have become these
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One fault, at a place that the administrator can find."""
+
+    line: int  # as an editor counts, from 1; 0 is the file as a whole
+    column: str  # as the file spells it; "" is the line as a whole
+    value: str  # cut to VALUE_CHARS_MAX
+    message: str
+
+
+class TableRefused(ValueError):
+    """A table has faults and nothing was taken from it; the first PROBLEMS_MAX are listed."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(f"{len(problems)} problems, the first: {problems[0].message}")
+        self.problems = problems
+
+
+class Sex(StrEnum):
+    """As the registration says."""
+
+    FEMALE = "f"
+    MALE = "m"
+
+
+class Category(StrEnum):
+    """Why the person has a handset."""
+
+    ELDER = "elder"
+    CHILD = "child"
+    DISABLED = "disabled"
+
+
+class Ability(StrEnum):
+    """How much a person can do alone."""
+
+    SELF_CARING = "self_caring"
+    PARTLY = "partly"  # needs help with a part of daily life
+    DEPENDENT = "dependent"  # needs help with all of it, and may not open the door
+
+
+class Communication(StrEnum):
+    """How a call can be held with the person."""
+
+    VOICE = "voice"
+    HARD_OF_HEARING = "hard_of_hearing"  # speak up, and do not take silence for an answer
+    TEXT_ONLY = "text_only"
+
+
+class CaregiverKind(StrEnum):
+    """In what capacity a caregiver comes."""
+
+    GRID_WORKER = "grid_worker"
+    COMMUNITY_NURSE = "community_nurse"
+    HOME_SERVICE = "home_service"
+    VOLUNTEER = "volunteer"
+    PROPERTY_OFFICE = "property_office"
+    FAMILY = "family"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentRow:
+    """One resident; None or "" where the file says nothing."""
+
+    line: int
+    id: str
+    name: str
+    sex: Sex | None
+    born: date | None
+    category: Category | None
+    ability: Ability | None
+    lives_alone: bool | None
+    language: str  # lower case
+    communication: Communication | None
+    telephone: str  # digits, perhaps after a +
+    address: str
+    area: str
+    home: tuple[float, float] | None  # WGS-84 longitude, latitude
+    medical: str
+    key_note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandsetRow:
+    """One handset and the resident who carries it."""
+
+    line: int
+    id: str
+    resident: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaregiverRow:
+    """One caregiver; None or "" where the file says nothing."""
+
+    line: int
+    id: str
+    name: str
+    kind: CaregiverKind
+    skills: tuple[str, ...]  # lower case, in the order of the file
+    languages: tuple[str, ...]  # lower case, in the order of the file
+    telephone: str  # digits, perhaps after a +
+    area: str
+    station: tuple[float, float] | None  # WGS-84 longitude, latitude
+    speed_kmh: float | None
+    login: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    """What a file's header may and must hold."""
+
+    columns: Mapping[str, str]  # our name -> what else it may be called, separated by spaces
+    required: tuple[str, ...]
+    unique: tuple[str, ...]
+
+
+_PLACE_COLUMNS: Final = {
+    "telephone": "phone 电话 手机 手机号 手机号码 电话号码 联系电话",
+    "area": "area_id 区域 社区 区域编号 社区编号 区域编码 社区编码 所属区域 所属社区",
+    "lon": "longitude 经度",
+    "lat": "latitude 纬度",
+}
+_RESIDENTS: Final = _Table(
+    columns={
+        "id": "resident_id 编号 居民编号 老人编号 人员编号",
+        "name": "姓名 名字",
+        "sex": "gender 性别",
+        "born": "birthday 出生日期 生日",
+        "category": "类别 人员类别",
+        "ability": "能力 自理能力 能力等级",
+        "lives_alone": "独居 是否独居",
+        "language": "语言 方言",
+        "communication": "沟通 沟通方式",
+        "address": "地址 住址 家庭住址 详细地址",
+        "medical": "病史 既往病史 健康状况",
+        "key_note": "钥匙 钥匙说明 钥匙备注",
+        **_PLACE_COLUMNS,
+    },
+    required=("id", "name", "area"),
+    unique=("id",),
+)
+_HANDSETS: Final = _Table(
+    columns={
+        "id": "handset_id imei 编号 设备编号 终端编号 设备号",
+        "resident": "resident_id 居民 居民编号 老人编号 人员编号",
+        "model": "型号 设备型号",
+    },
+    required=("id", "resident"),
+    unique=("id",),
+)
+_CAREGIVERS: Final = _Table(
+    columns={
+        "id": "caregiver_id 编号 人员编号 工号",
+        "name": "姓名 名字",
+        "kind": "类型 人员类型 身份",
+        "skills": "技能",
+        "languages": "语言 方言",
+        "speed_kmh": "速度 时速",
+        "login": "账号 登录名 登录账号",
+        **_PLACE_COLUMNS,
+    },
+    required=("id", "name", "kind", "area"),
+    unique=("id", "login"),
+)
+
+_SEXES: Final = {"f": Sex.FEMALE, "女": Sex.FEMALE, "m": Sex.MALE, "男": Sex.MALE}
+_FLAGS: Final = {
+    **dict.fromkeys(("yes", "true", "1", "是"), True),
+    **dict.fromkeys(("no", "false", "0", "否"), False),
+}
+_CATEGORIES: Final = {
+    **dict.fromkeys(("elder", "老人", "老年人"), Category.ELDER),
+    **dict.fromkeys(("child", "儿童", "孩子"), Category.CHILD),
+    **dict.fromkeys(("disabled", "残疾人", "残疾"), Category.DISABLED),
+}
+_ABILITIES: Final = {
+    **dict.fromkeys(("self_caring", "自理", "完全自理", "能力完好"), Ability.SELF_CARING),
+    **dict.fromkeys(("partly", "部分自理", "半自理", "半失能"), Ability.PARTLY),
+    **dict.fromkeys(("dependent", "完全依赖", "不能自理", "失能", "完全失能"), Ability.DEPENDENT),
+}
+_COMMUNICATIONS: Final = {
+    **dict.fromkeys(("voice", "语音", "正常"), Communication.VOICE),
+    **dict.fromkeys(("hard_of_hearing", "听力障碍", "听障", "重听"), Communication.HARD_OF_HEARING),
+    **dict.fromkeys(("text_only", "文字", "仅文字"), Communication.TEXT_ONLY),
+}
+_KINDS: Final = {
+    **dict.fromkeys(("grid_worker", "网格员"), CaregiverKind.GRID_WORKER),
+    **dict.fromkeys(("community_nurse", "社区护士", "护士"), CaregiverKind.COMMUNITY_NURSE),
+    **dict.fromkeys(("home_service", "居家服务", "家政", "护理员"), CaregiverKind.HOME_SERVICE),
+    **dict.fromkeys(("volunteer", "志愿者"), CaregiverKind.VOLUNTEER),
+    **dict.fromkeys(("property_office", "物业", "物业人员"), CaregiverKind.PROPERTY_OFFICE),
+    **dict.fromkeys(("family", "家属", "亲属", "家人"), CaregiverKind.FAMILY),
+}
+
+_Built = TypeVar("_Built")
+_Choice = TypeVar("_Choice")
+
+
+def read_residents(
+    data: bytes,
+    *,
+    datum: Datum,
+    known_areas: Container[str],
+    rows_max: int = ROWS_MAX,
+    bytes_max: int = BYTES_MAX,
+) -> tuple[ResidentRow, ...]:
+    """Return the residents in a file whose coordinates are in `datum`.
+
+    Raises:
+        TableRefused: the file has a fault.
+    """
+
+    def resident(row: _Row) -> ResidentRow:
+        return ResidentRow(
+            line=row.line,
+            id=row.id("id"),
+            name=row.text("name", NAME_CHARS_MAX),
+            sex=row.choice("sex", _SEXES),
+            born=row.born("born"),
+            category=row.choice("category", _CATEGORIES),
+            ability=row.choice("ability", _ABILITIES),
+            lives_alone=row.choice("lives_alone", _FLAGS),
+            language=row.text("language", WORD_CHARS_MAX).lower(),
+            communication=row.choice("communication", _COMMUNICATIONS),
+            telephone=row.telephone("telephone"),
+            address=row.text("address", ADDRESS_CHARS_MAX),
+            area=row.known("area", known_areas),
+            home=row.point(datum),
+            medical=row.text("medical", NOTE_CHARS_MAX),
+            key_note=row.text("key_note", NOTE_CHARS_MAX),
+        )
+
+    return _read(data, _RESIDENTS, resident, rows_max, bytes_max)
+
+
+def read_handsets(
+    data: bytes,
+    *,
+    known_residents: Container[str],
+    rows_max: int = ROWS_MAX,
+    bytes_max: int = BYTES_MAX,
+) -> tuple[HandsetRow, ...]:
+    """Return the handsets in a file.
+
+    Raises:
+        TableRefused: the file has a fault.
+    """
+
+    def handset(row: _Row) -> HandsetRow:
+        return HandsetRow(
+            line=row.line,
+            id=row.id("id"),
+            resident=row.known("resident", known_residents),
+            model=row.text("model", WORD_CHARS_MAX),
+        )
+
+    return _read(data, _HANDSETS, handset, rows_max, bytes_max)
+
+
+def read_caregivers(
+    data: bytes,
+    *,
+    datum: Datum,
+    known_areas: Container[str],
+    rows_max: int = ROWS_MAX,
+    bytes_max: int = BYTES_MAX,
+) -> tuple[CaregiverRow, ...]:
+    """Return the caregivers in a file whose coordinates are in `datum`.
+
+    Raises:
+        TableRefused: the file has a fault.
+    """
+
+    def caregiver(row: _Row) -> CaregiverRow:
+        return CaregiverRow(
+            line=row.line,
+            id=row.id("id"),
+            name=row.text("name", NAME_CHARS_MAX),
+            kind=row.choice("kind", _KINDS) or CaregiverKind.FAMILY,  # no kind: refused
+            skills=row.words("skills"),
+            languages=row.words("languages"),
+            telephone=row.telephone("telephone"),
+            area=row.known("area", known_areas),
+            station=row.point(datum),
+            speed_kmh=row.number("speed_kmh", 1, SPEED_KMH_MAX),
+            login=row.id("login", _LOGIN),
+        )
+
+    return _read(data, _CAREGIVERS, caregiver, rows_max, bytes_max)
+
+
+class _Problems:
+    """The faults found so far; one too many ends the reading."""
+
+    def __init__(self) -> None:
+        self._found: list[Problem] = []
+
+    def add(self, line: int, column: str, value: str, message: str) -> None:
+        """Note a fault.
+
+        Raises:
+            TableRefused: there are now PROBLEMS_MAX of them.
+        """
+        value = clean(value, VALUE_CHARS_MAX)
+        self._found.append(Problem(line=line, column=column, value=value, message=message))
+        if len(self._found) == PROBLEMS_MAX:
+            self.check()
+
+    def check(self) -> None:
+        """Raise TableRefused if any fault was noted."""
+        if self._found:
+            raise TableRefused(tuple(self._found))
+
+
+class _Row:
+    """One line's cells. Each reader notes a fault and returns an empty value in its place."""
+
+    def __init__(
+        self, line: int, cells: Mapping[str, tuple[str, str]], problems: _Problems
+    ) -> None:
+        self.line = line
+        self._cells = cells  # our name of the column -> its name in the file, the cell
+        self._problems = problems
+
+    def wrong(self, column: str, message: str) -> None:
+        """Note that a cell is at fault."""
+        spelt, value = self._cells.get(column, (column, ""))
+        self._problems.add(self.line, spelt, value, message)
+
+    def code(self, column: str) -> str:
+        """Return a cell that is no free text, with full-width characters made plain."""
+        return clean(normalize("NFKC", self._cells.get(column, ("", ""))[1]), _CODE_CHARS_MAX)
+
+    def text(self, column: str, chars_max: int) -> str:
+        """Return a cell as one line of text."""
+        text = clean(self._cells.get(column, ("", ""))[1], chars_max + 1)
+        if len(text) > chars_max:
+            self.wrong(column, f"must not be longer than {chars_max} characters")
+        return text
+
+    def id(self, column: str, pattern: re.Pattern[str] = _ID) -> str:
+        """Return an id, "" if the cell is empty."""
+        code = self.code(column)
+        if code and not pattern.fullmatch(code):
+            self.wrong(
+                column,
+                "is a long number that Excel has rounded: format the column as text"
+                if _ROUNDED.fullmatch(code)
+                else "must be 1 to 64 letters, digits or any of - _ . :",
+            )
+        return code
+
+    def known(self, column: str, known: Container[str]) -> str:
+        """Return an id that must be one of the known ones."""
+        code = self.code(column)
+        if code and code not in known:
+            self.wrong(column, "is not known here")
+        return code
+
+    def choice(self, column: str, choices: Mapping[str, _Choice]) -> _Choice | None:
+        """Return what the cell's word stands for."""
+        code = self.code(column).lower()
+        if code and code not in choices:
+            self.wrong(column, f"must be one of {', '.join(choices)}")
+        return choices.get(code)
+
+    def words(self, column: str) -> tuple[str, ...]:
+        """Return the distinct words of a cell, in order, in lower case."""
+        words = (clean(word, WORD_CHARS_MAX + 1) for word in _LIST_MARKS.split(self.code(column)))
+        distinct = tuple(dict.fromkeys(word.lower() for word in words if word))
+        if any(len(word) > WORD_CHARS_MAX for word in distinct):
+            self.wrong(column, f"must not hold a word longer than {WORD_CHARS_MAX} characters")
+        return distinct
+
+    def born(self, column: str) -> date | None:
+        """Return a date of birth."""
+        code = self.code(column)
+        found = _DATE.fullmatch(code)
+        try:
+            born = date(*map(int, found.groups())) if found else None
+        except ValueError:  # 30 February
+            born = None
+        if code and (born is None or born.year < YEAR_MIN):
+            self.wrong(column, f"must be a date like 1950-03-31 or 1950/3/31, since {YEAR_MIN}")
+        return born
+
+    def telephone(self, column: str) -> str:
+        """Return a number to dial, without spaces, hyphens and brackets."""
+        number = self.code(column).translate(_TELEPHONE_MARKS)
+        if number and not _TELEPHONE.fullmatch(number):
+            self.wrong(column, "must be 3 to 15 digits, perhaps after a +")
+        return number
+
+    def number(self, column: str, least: float, most: float) -> float | None:
+        """Return a number within bounds."""
+        code = self.code(column)
+        number = float(code) if _NUMBER.fullmatch(code) else None
+        if number is not None and least <= number <= most:
+            return number
+        if code:
+            self.wrong(column, f"must be a number from {least} to {most}")
+        return None
+
+    def point(self, datum: Datum) -> tuple[float, float] | None:
+        """Return the row's longitude and latitude in WGS-84, None if both cells are empty."""
+        lon, lat = self.number("lon", -180, 180), self.number("lat", -90, 90)
+        if lon is None or lat is None:
+            for column, other in (("lon", "lat"), ("lat", "lon")):
+                if self.code(other) and not self.code(column):
+                    self.wrong(column, f"must not be empty when {other} is given")
+            return None
+        if lon == 0 and lat == 0:
+            self.wrong("lon", "and latitude are both 0, which is nobody's home")
+        return to_wgs84(lon, lat, datum)
+
+
+def _read(
+    data: bytes,
+    table: _Table,
+    build: Callable[[_Row], _Built],
+    rows_max: int,
+    bytes_max: int,
+) -> tuple[_Built, ...]:
+    """Return what `build` makes of each row, or raise TableRefused with all that is wrong."""
+    if len(data) > bytes_max:
+        raise _refusal(0, f"The file is larger than {bytes_max} bytes.")
+    problems = _Problems()
+    built: list[_Built] = []
+    seen: dict[tuple[str, str], int] = {}
+    for row in _rows(_decoded(data), table, problems):
+        if len(built) == rows_max:
+            problems.add(row.line, "", "", f"The file has more than {rows_max} rows.")
+            break
+        _check_row(row, table, seen)
+        built.append(build(row))
+    problems.check()
+    return tuple(built)
+
+
+def _check_row(row: _Row, table: _Table, seen: dict[tuple[str, str], int]) -> None:
+    """Note what is missing from the row, and what an earlier row has said already."""
+    for column in table.required:
+        if not row.code(column):
+            row.wrong(column, "must not be empty")
+    for column in table.unique:
+        code = row.code(column)
+        if not code:
+            continue
+        line = seen.setdefault((column, code), row.line)
+        if line != row.line:
+            row.wrong(column, f"is the same on line {line} and on line {row.line}")
+
+
+def _refusal(line: int, message: str) -> TableRefused:
+    """Return the refusal of a file that cannot be read at all."""
+    return TableRefused((Problem(line=line, column="", value="", message=message),))
+
+
+def _decoded(data: bytes) -> str:
+    """Return the file's text."""
+    if b"\0" in data:
+        raise _refusal(0, "The file is no CSV, or one in UTF-16: save it as CSV UTF-8.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        fault = error
+    if not _is_damaged_utf8(data):
+        try:
+            return data.decode("gb18030")
+        except UnicodeDecodeError as error:
+            fault = error
+    line = data.count(b"\n", 0, fault.start) + 1
+    raise _refusal(line, "This line is neither UTF-8 nor GB18030: save the file as CSV UTF-8.")
+
+
+def _is_damaged_utf8(data: bytes) -> bool:
+    """Tell UTF-8 with a few bad bytes, which GB18030 would misread as other Chinese."""
+    beyond_ascii = len(data) - len(data.translate(None, bytes(range(0x80, 0x100))))
+    bad = data.decode("utf-8", "replace").count("\ufffd")
+    return data.startswith(b"\xef\xbb\xbf") or bad * _DAMAGED_ONE_IN < beyond_ascii
+
+
+def _rows(text: str, table: _Table, problems: _Problems) -> Iterator[_Row]:
+    """Yield the rows below the header that are not blank."""
+    lines = _lines(text, problems)
+    first = next(lines, None)
+    if first is None:
+        problems.check()
+        raise _refusal(0, "The file is empty.")
+    header = _header(*first, table, problems)
+    nameless = repeat(("", ""))  # for the cells beyond the header
+    for line, cells in lines:
+        named: dict[str, tuple[str, str]] = {}
+        for (column, spelt), cell in zip(chain(header, nameless), cells, strict=False):
+            if column:
+                named[column] = (spelt, cell)
+            elif cell.strip():
+                problems.add(line, "", cell, "This cell has no column name above it.")
+        yield _Row(line, MappingProxyType(named), problems)
+
+
+def _lines(text: str, problems: _Problems) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of the line where each record begins, and its cells, if any has text."""
+    first = text.lstrip().partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)  # a tie goes to the comma
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    begins = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield begins, cells
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        problems.add(begins, "", "", f"The record that begins here cannot be read: {error}.")
+
+
+def _header(
+    line: int, cells: list[str], table: _Table, problems: _Problems
+) -> list[tuple[str, str]]:
+    """Return our name and the file's name of each column, both "" for one without a name."""
+    names = {
+        name: column
+        for column, others in table.columns.items()
+        for name in (column, *others.split())
+    }
+    header: list[tuple[str, str]] = []
+    for cell in cells:
+        spelt = clean(cell, VALUE_CHARS_MAX)
+        column = names.get(normalize("NFKC", spelt).strip().lower().replace(" ", "_"), "")
+        if spelt and not column:
+            problems.add(line, spelt, "", f"Unknown column; known are {', '.join(table.columns)}.")
+        elif column and any(column == other for other, _ in header):
+            problems.add(line, spelt, "", f"The column {column} is there twice.")
+        header.append((column, spelt))
+    for column in table.required:
+        if all(column != other for other, _ in header):
+            problems.add(line, column, "", "This column is missing.")
+    problems.check()
+    return header
