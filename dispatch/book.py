@@ -8,7 +8,7 @@ calls wait: they can be thrown away and made again.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Final
 
 from dispatch.areas import Territory
@@ -217,6 +217,12 @@ class Book:
             heappop(self._deadlines)
         return None
 
+    def pass_over(self, deadline: Deadline) -> None:
+        """Forget a deadline whose lapse cannot be decided; the subject's others still hold."""
+        entry = (deadline.due_at, deadline.kind, deadline.subject_id)
+        self._deadlines = [one for one in self._deadlines if one != entry]
+        heapify(self._deadlines)
+
     def still_holds(self, due_at: datetime, kind: str, subject_id: str) -> bool:
         """Whether the subject still waits for exactly this deadline."""
         if kind == "offer":
@@ -234,6 +240,19 @@ class Book:
             "claim": incident.claim.until,
         }
         return holds[kind] == due_at
+
+    def index(self) -> None:
+        """Make all indexes anew from the state, after it was restored as a whole."""
+        for incident in self.incidents.values():
+            caller = self.caller_of(incident.resident_id, incident.handset_id)
+            if incident.resident_id or incident.handset_id:
+                self.open_of[caller] = (*self.open_of.get(caller, ()), incident.id)
+            holder = incident.claim.operator_id
+            if holder is not None:
+                self.claimed_by[holder] = self.claimed_by.get(holder, frozenset()) | {incident.id}
+            for deadline in self.deadlines_of(incident):
+                self.expect(deadline.due_at, deadline.kind, deadline.subject_id)
+            self.seek(incident)
 
     # The search
 

@@ -68,6 +68,7 @@ class PlanBook:
     """All plans of one version."""
 
     version: str
+    text: str  # the TOML as written
     plans: Mapping[str, Plan]
 
     def of(self, kind: str) -> Plan:
@@ -112,7 +113,7 @@ def read_plans(text: str) -> PlanBook:
     if missing:
         raise PlanRefused("kinds", None, f"misses {', '.join(missing)}")
     plans = {kind: reader.plan(kind, table) for kind, table in tables.items()}
-    return PlanBook(version=version, plans=MappingProxyType(plans))
+    return PlanBook(version=version, text=text, plans=MappingProxyType(plans))
 
 
 def _line_of_error(error: tomllib.TOMLDecodeError) -> int | None:

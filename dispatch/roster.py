@@ -146,6 +146,12 @@ class Roster:
         self._put(caregiver)
         self._describe(caregiver)
 
+    def restore(self, caregiver: Caregiver) -> None:
+        """Put back a caregiver as they were when the state was saved."""
+        self._add_slot(caregiver.id)
+        self._put(caregiver)
+        self._describe(caregiver)
+
     def change(
         self,
         caregiver_id: CaregiverId,

@@ -1,0 +1,408 @@
+"""The center: gather, decide, commit, tell. One loop owns the book and the journal.
+
+Whatever arrives while a commit is in flight makes up the next batch, gravest first. The rules
+decide in memory; the batch is put on record in one transaction; only then is anybody told. So
+"yes" always means "on record", and a call waits for one commit and one slice of work at most.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final, TypeVar
+
+import structlog
+
+from app.clock import RuleClock
+from app.codec import kind_of
+from app.inbox import HELP, CallsInbox, Waiting
+from app.metrics import Metrics
+from app.storage.ledger import CommitRefused, Ledger, LedgerLost, LedgerOwned, Recorded
+from app.storage.projections import Changes
+from app.storage.snapshot import restore, save
+from dispatch.book import Book, Deadline
+from dispatch.decide import decide
+from dispatch.errors import DispatchError
+from dispatch.evolve import EVOLVE_VERSION, evolve
+from dispatch.facts import Fact
+from dispatch.ids import CaregiverId
+from dispatch.ladder import pursue
+from dispatch.place import Place
+from dispatch.requests import HandsetCalled, Lapse, Park, Request, Start
+
+log = structlog.get_logger()
+Answer = TypeVar("Answer")
+
+SLICE_S: Final = 0.005  # of deciding, before what is decided is committed
+BATCH_MAX: Final = 1_000  # facts, so that one transaction stays short
+RECONNECT_AFTER_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0)  # the last one again and again
+OWNED_RETRY_S: Final = 20.0  # a lost connection's lock may outlive it for a while
+SNAPSHOT_AFTER: Final = 2_000  # facts folded at a start: the next start shall not fold them again
+
+
+class CenterStopped(Exception):
+    """The center takes no more requests: the server is going down."""
+
+
+class _FoldFailed(Exception):
+    """A fact did not fit the book, which is now half changed."""
+
+
+class NotRecordable(Exception):
+    """The request could not be put on record; an administrator sees it."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    facts: list[Fact] = field(default_factory=list[Fact])
+    changes: Changes = field(default_factory=Changes)
+    waiting: list[Waiting] = field(default_factory=list[Waiting])
+    refused: list[tuple[Waiting, Exception]] = field(
+        default_factory=list[tuple[Waiting, Exception]]
+    )
+
+
+class Center:
+    """The one owner of the book. Everything that can open or move an incident goes through it."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: RuleClock,
+        metrics: Metrics,
+        *,
+        tell: Callable[[Book, Sequence[Recorded]], None],
+    ) -> None:
+        """Take the journal, the rules' clock, and whom to tell after each commit.
+
+        `tell` is called in the loop, after the commit and before callers are answered; it must
+        not block and must not fail.
+        """
+        self.book = Book()
+        self.is_ready = False
+        self.has_messages = asyncio.Event()  # set when the outbox has something to do
+        self._ledger = ledger
+        self._clock = clock
+        self._metrics = metrics
+        self._tell = tell
+        self._inbox = CallsInbox()
+        self._reads: list[Callable[[], None]] = []
+        self._wake = asyncio.Event()
+        self._is_busy = False
+        self._is_stopping = False
+        self._sightings: dict[CaregiverId, Place] = {}
+        self._last_snapshot = 0
+        self._poisoned: set[Deadline] = set()  # whose lapse failed: the desk sees the incident
+
+    # For the doors
+
+    async def call(self, request: Request) -> list[Fact]:
+        """Return the facts that answer `request`, once they are on record.
+
+        Waits as long as it takes; a door that gives up waiting has lost nothing: the request
+        is still put on record, and a repeat of it is recognised.
+
+        Raises:
+            DispatchError: the rules refuse; nothing was changed.
+            InboxFull: too much waits, and this can wait outside.
+            NotRecordable: it could not be stored; an administrator sees it.
+            CenterStopped: the server is going down; nothing was changed.
+        """
+        if self._is_stopping:
+            raise CenterStopped
+        answer = self._inbox.put(request, asyncio.get_running_loop().create_future())
+        self._wake.set()
+        return await asyncio.shield(answer)
+
+    async def read(self, look: Callable[[Book], Answer]) -> Answer:
+        """Return what `look` sees in the book while nothing undecided or uncommitted is in it."""
+        if not self._is_busy:
+            return look(self.book)
+        done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+        def serve() -> None:
+            if done.done():
+                return
+            try:
+                done.set_result(look(self.book))
+            except Exception as error:  # noqa: BLE001 - it is the reader's to handle
+                done.set_exception(error)
+
+        self._reads.append(serve)
+        return await done
+
+    def sight(self, caregiver_id: CaregiverId, place: Place) -> bool:
+        """Note where a caregiver is; return False when that is no news."""
+        is_news = self.book.roster.sight(caregiver_id, place)
+        if is_news:
+            self._sightings[caregiver_id] = place
+        return is_news
+
+    @property
+    def cursor(self) -> str:
+        """Where the journal stands, as consoles know it."""
+        return f"{self._ledger.epoch}:{self._ledger.last_number}"
+
+    @property
+    def now(self) -> datetime:
+        """The rules' present; never before the last fact, whatever the clock says."""
+        now = self._clock()
+        last = self.book.last_at
+        return now if last is None or now > last else last
+
+    # The life of the center
+
+    async def start(self) -> None:
+        """Take over the journal: fold it, and put on record that this center began.
+
+        Raises:
+            LedgerOwned: another server holds it.
+            LedgerLost: the database cannot be reached.
+        """
+        await self._ledger.open()
+        await self._fold()
+        batch = _Batch()
+        self._fold_in(batch, decide(self.book, Start(), self.now))
+        await self._put_on_record(batch)
+        if self._ledger.last_number - self._last_snapshot >= SNAPSHOT_AFTER:
+            await self._save_snapshot()
+
+    async def run(self) -> None:
+        """Serve until `stop`; what was asked before that is still put on record."""
+        while True:
+            if not len(self._inbox) and not self._due():
+                if self._is_stopping:
+                    break
+                await self._wait()
+                continue
+            self._is_busy = True
+            batch = _Batch()
+            try:
+                self._decide(batch)
+                await self._put_on_record(batch)
+            except (CommitRefused, _FoldFailed) as error:
+                await self._redo(batch, error)
+            self._is_busy = False
+            self._serve_reads()
+            await asyncio.sleep(0)  # let the doors gather what has arrived meanwhile
+        await self._save_snapshot()
+        self.is_ready = False
+        await self._ledger.close()
+
+    def stop(self) -> None:
+        """Take no more requests; `run` ends when what waits is on record."""
+        self._is_stopping = True
+        self._wake.set()
+
+    # Gather and decide
+
+    async def _wait(self) -> None:
+        self._wake.clear()
+        deadline = self.book.next_deadline()
+        loop = asyncio.get_running_loop()
+        timer = None
+        if deadline is not None:
+            delay = max(0.0, self._clock.machine_seconds_until(deadline.due_at))
+            timer = loop.call_later(min(delay, 60.0), self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _due(self) -> Deadline | None:
+        while (deadline := self.book.next_deadline()) is not None and deadline.due_at <= self.now:
+            if deadline not in self._poisoned:
+                return deadline
+            self.book.pass_over(deadline)
+        return None
+
+    def _decide(self, batch: _Batch) -> None:
+        """Decide for one slice of time: first what arrived, then what lapsed (at least one)."""
+        until = time.perf_counter() + SLICE_S
+        while len(self._inbox) and len(batch.facts) < BATCH_MAX:
+            self._answer(batch, self._inbox.take())
+            if time.perf_counter() >= until:
+                break
+        while (deadline := self._due()) is not None and len(batch.facts) < BATCH_MAX:
+            self._let_lapse(batch, deadline)
+            if time.perf_counter() >= until:
+                break
+
+    def _let_lapse(self, batch: _Batch, deadline: Deadline) -> None:
+        lapse = Lapse(kind=deadline.kind, subject_id=deadline.subject_id, due_at=deadline.due_at)
+        try:
+            self._fold_in(batch, decide(self.book, lapse, self.now))
+        except Exception as error:
+            log.exception("deadline failed", kind=deadline.kind, subject=deadline.subject_id)
+            self._poisoned.add(deadline)
+            raise _FoldFailed(type(error).__name__) from error
+
+    def _answer(self, batch: _Batch, waiting: Waiting) -> None:
+        try:
+            facts = decide(self.book, waiting.request, self.now)
+        except DispatchError as refusal:
+            batch.refused.append((waiting, refusal))
+            return
+        except Exception as error:
+            log.exception("decision failed", request=type(waiting.request).__name__)
+            self._park(batch, waiting, type(error).__name__)
+            return
+        batch.waiting.append(waiting)
+        waiting.facts = self._fold_in(batch, facts)
+
+    def _fold_in(self, batch: _Batch, facts: Sequence[Fact]) -> list[Fact]:
+        """Fold facts and all that follows from them; return them in order."""
+        folded: list[Fact] = []
+        now = self.now
+        try:
+            while facts:
+                for fact in facts:
+                    evolve(self.book, fact)
+                    batch.facts.append(fact)
+                    number = self._ledger.last_number + len(batch.facts)
+                    batch.changes.note(self.book, fact, number)
+                folded.extend(facts)
+                facts = pursue(self.book, now)
+        except Exception as error:  # the book is half changed: it must be folded anew
+            log.exception("fold failed")
+            raise _FoldFailed(type(error).__name__) from error
+        return folded
+
+    def _park(self, batch: _Batch, waiting: Waiting, why: str) -> None:
+        """Keep what can be kept of a request that failed: a bare call for help is still one."""
+        request = waiting.request
+        handset_id = request.handset_id if isinstance(request, HandsetCalled) else None
+        parked = Park(what=kind_of(type(request)), why=why, handset_id=handset_id)
+        facts = self._fold_in(batch, decide(self.book, parked, self.now))
+        if isinstance(request, HandsetCalled) and request.kind in HELP:
+            raised = decide(self.book, bare(request), self.now)
+            waiting.facts = [*facts, *self._fold_in(batch, raised)]
+            batch.waiting.append(waiting)
+        else:
+            batch.refused.append((waiting, NotRecordable(why)))
+
+    # Commit and tell
+
+    async def _put_on_record(self, batch: _Batch) -> None:
+        first = self._ledger.last_number + 1
+        last = self._ledger.last_number + len(batch.facts)
+        began = time.perf_counter()
+        tries = 0
+        while batch.facts and self._ledger.last_number < last:
+            try:
+                await self._ledger.commit(batch.facts, batch.changes)
+            except LedgerLost as error:
+                self.is_ready = False
+                log.warning("journal lost, reconnecting", reason=str(error), tries=tries)
+                tries = await self._reopen(tries)
+        self.is_ready = True
+        self._metrics.commit_seconds.observe(time.perf_counter() - began)
+        self._metrics.facts.inc(len(batch.facts))
+        recorded = [
+            Recorded(number=first + index, fact=fact) for index, fact in enumerate(batch.facts)
+        ]
+        self._announce(recorded, batch)
+
+    async def _reopen(self, tries: int) -> int:
+        """Come back to the journal. Whether the batch is on record shows in its last number."""
+        while True:
+            await asyncio.sleep(RECONNECT_AFTER_S[min(tries, len(RECONNECT_AFTER_S) - 1)])
+            tries += 1
+            try:
+                await self._ledger.open()
+            except LedgerLost:
+                continue
+            except LedgerOwned:
+                if tries * RECONNECT_AFTER_S[-1] > OWNED_RETRY_S:
+                    raise
+                continue
+            return tries
+
+    def _announce(self, recorded: Sequence[Recorded], batch: _Batch) -> None:
+        if recorded:
+            self._tell(self.book, recorded)
+            if batch.changes.has_messages:
+                self.has_messages.set()
+        for waiting in batch.waiting:
+            if not waiting.answer.done():
+                waiting.answer.set_result(waiting.facts)
+        for waiting, refusal in batch.refused:
+            if not waiting.answer.done():
+                waiting.answer.set_exception(refusal)
+                waiting.answer.exception()  # a caller who has left is not a fault
+
+    def _serve_reads(self) -> None:
+        reads, self._reads = self._reads, []
+        for serve in reads:
+            serve()
+
+    async def _redo(self, batch: _Batch, error: Exception) -> None:
+        """Fold the journal anew and do the batch one by one; park what cannot be stored.
+
+        Deadlines of the batch need no redoing: they lapse again by themselves.
+        """
+        log.error("batch refused, redoing it one by one", reason=str(error))
+        await self._fold_again()
+        for waiting in batch.waiting:
+            single = _Batch()
+            try:
+                self._answer(single, waiting)
+                await self._put_on_record(single)
+            except (CommitRefused, _FoldFailed) as refusal:
+                await self._fold_again()
+                instead = _Batch()
+                self._park(instead, waiting, str(refusal))
+                await self._put_on_record(instead)
+        self._announce([], _Batch(refused=batch.refused))
+
+    async def _fold_again(self) -> None:
+        tries = 0
+        while True:
+            try:
+                return await self._fold()
+            except LedgerLost:
+                tries = await self._reopen(tries)
+
+    # The book
+
+    async def _fold(self) -> None:
+        """Make the book anew from the latest snapshot and the facts after it."""
+        book, number = Book(), 0
+        snapshot = await self._ledger.snapshot(EVOLVE_VERSION)
+        if snapshot is not None:
+            number = snapshot[0]
+            restore(book, snapshot[1])
+        self._last_snapshot = number
+        async for recorded in self._ledger.read(number):
+            try:
+                evolve(book, recorded.fact)
+            except DispatchError:
+                log.exception("fact cannot be folded", number=recorded.number)
+                self._metrics.unfoldable.inc()
+        for caregiver_id, place in self._sightings.items():
+            book.roster.sight(caregiver_id, place)
+        self.book = book
+
+    async def _save_snapshot(self) -> None:
+        number = self._ledger.last_number
+        if number == self._last_snapshot:
+            return
+        self._last_snapshot = number
+        body = save(self.book)
+        try:
+            await self._ledger.save_snapshot(number, EVOLVE_VERSION, body)
+        except LedgerLost:
+            log.warning("snapshot not saved; the next start folds more facts")
+
+
+def bare(request: HandsetCalled) -> HandsetCalled:
+    """Return a call for help without anything that a storage could refuse."""
+    events = tuple(
+        replace(event, event_id=f"parked-{index}", device_time="")
+        for index, event in enumerate(request.events)
+    )
+    return HandsetCalled(
+        handset_id=request.handset_id, kind=request.kind, events=events, problems=("parked",)
+    )

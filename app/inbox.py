@@ -1,0 +1,117 @@
+"""What waits for the center: the calls' inbox, gravest first, each handset holding one place."""
+
+from asyncio import Future
+from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
+from itertools import count
+from typing import Final
+
+from dispatch.facts import Fact
+from dispatch.requests import (
+    AttendanceStep,
+    Claim,
+    Close,
+    Duty,
+    HandsetCalled,
+    OfferAnswer,
+    OfferTo,
+    Register,
+    Request,
+    Telephoned,
+)
+
+PRESSES_MAX: Final = 200  # of one handset, waiting for one commit
+WAITING_MAX: Final = 20_000  # requests other than calls for help
+
+HELP: Final = frozenset({"sos", "fall", "safety_alarm", "life_assistance"})
+_QUIET: Final = frozenset({"check_in", "test", "low_battery"})
+
+
+class InboxFull(Exception):
+    """Too much waits; try again in a moment. Never said to a first call for help."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Waiting:
+    """A request on its way to the record, and those who wait for it."""
+
+    request: Request
+    answer: Future[list[Fact]]
+    facts: list[Fact] = field(default_factory=list[Fact])
+
+
+class CallsInbox:
+    """A priority queue of requests: threats to life, then other calls, then the office's work.
+
+    Presses of one handset that arrive while an earlier one still waits join it, so that a
+    handset gone mad holds one place and nobody else's call stands behind its flood.
+    """
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Waiting]] = []
+        self._sequence = count()
+        self._pressing: dict[tuple[str, str], Waiting] = {}
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def put(self, request: Request, answer: Future[list[Fact]]) -> Future[list[Fact]]:
+        """Let a request wait; return what to await: `answer`, or that of the press it joined.
+
+        Raises:
+            InboxFull: the request can wait outside: it is no call for help, or the 201st
+                press of one handset within one commit.
+        """
+        if isinstance(request, HandsetCalled) and request.kind in HELP:
+            key = (request.handset_id, request.kind)
+            earlier = self._pressing.get(key)
+            if earlier is not None:
+                return _join(earlier, request)
+            waiting = Waiting(request=request, answer=answer)
+            self._pressing[key] = waiting
+        elif len(self._heap) >= WAITING_MAX:
+            raise InboxFull
+        else:
+            waiting = Waiting(request=request, answer=answer)
+        heappush(self._heap, (urgency(request), next(self._sequence), waiting))
+        return waiting.answer
+
+    def take(self) -> Waiting:
+        """Take out the most urgent request; the inbox must not be empty."""
+        _, _, waiting = heappop(self._heap)
+        request = waiting.request
+        if isinstance(request, HandsetCalled):
+            self._pressing.pop((request.handset_id, request.kind), None)
+        return waiting
+
+
+def urgency(request: Request) -> int:
+    """Return the place of a kind of request in the inbox: the smallest is taken first."""
+    match request:
+        case HandsetCalled():
+            if request.kind in _QUIET:
+                return 3
+            return 1 if request.kind == "life_assistance" else 0
+        case OfferAnswer() | AttendanceStep() | Claim() | Close() | OfferTo() | Telephoned():
+            return 1
+        case Register():
+            return 4
+        case Duty() | _:
+            return 2
+
+
+def _join(earlier: Waiting, request: HandsetCalled) -> Future[list[Fact]]:
+    first = earlier.request
+    assert isinstance(first, HandsetCalled)  # noqa: S101 - only presses are kept by handset
+    fresh = tuple(event for event in request.events if event not in first.events)
+    if len(first.events) + len(fresh) > PRESSES_MAX:
+        raise InboxFull
+    earlier.request = replace(
+        first,
+        events=(*first.events, *fresh),
+        place=request.place or first.place,
+        area_id=request.area_id or first.area_id,
+        note=first.note or request.note,
+        problems=tuple(dict.fromkeys((*first.problems, *request.problems))),
+    )
+    return earlier.answer

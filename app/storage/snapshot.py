@@ -1,0 +1,84 @@
+"""The book as one piece of bytes, so that a start need not fold the whole journal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from dispatch.areas import Area
+from dispatch.attendance import Attendance
+from dispatch.book import Book, Handset, Heard, OperatorAtDesk, Resident
+from dispatch.facts import EventKey
+from dispatch.ids import HandsetId
+from dispatch.incident import Incident
+from dispatch.offer import Offer
+from dispatch.plans import read_plans
+from dispatch.roster import Caregiver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    last_at: datetime | None
+    incident_count: int
+    plan_version: str
+    plans: list[str]
+    areas: list[Area]
+    residents: list[Resident]
+    handsets: list[Handset]
+    caregivers: list[Caregiver]
+    desk: list[OperatorAtDesk]
+    incidents: list[Incident]
+    closed: list[Incident]
+    offers: list[Offer]
+    attendances: list[Attendance]
+    heard: list[tuple[HandsetId, list[tuple[EventKey, Heard]]]]
+
+
+_DECODER: Final = msgspec.msgpack.Decoder(_State)
+
+
+def save(book: Book) -> bytes:
+    """Return the book's state as bytes. The book must hold nothing uncommitted."""
+    return msgspec.msgpack.encode(
+        _State(
+            last_at=book.last_at,
+            incident_count=book.incident_count,
+            plan_version=book.plan_version,
+            plans=[one.text for one in book.plan_books.values()],
+            areas=list(book.territory.areas.values()),
+            residents=list(book.residents.values()),
+            handsets=list(book.handsets.values()),
+            caregivers=list(book.roster.everybody()),
+            desk=list(book.desk.values()),
+            incidents=list(book.incidents.values()),
+            closed=list(book.closed.values()),
+            offers=list(book.offers.values()),
+            attendances=list(book.attendances.values()),
+            heard=[(handset, list(known.items())) for handset, known in book.heard.items()],
+        )
+    )
+
+
+def restore(book: Book, body: bytes) -> None:
+    """Fill an empty book with the state in `body`."""
+    state = _DECODER.decode(body)
+    book.last_at = state.last_at
+    book.incident_count = state.incident_count
+    book.plan_version = state.plan_version
+    for text in state.plans:
+        plans = read_plans(text)
+        book.plan_books[plans.version] = plans
+    for area in state.areas:
+        book.territory.put(area)
+    for caregiver in state.caregivers:
+        book.roster.restore(caregiver)
+    book.residents = {one.id: one for one in state.residents}
+    book.handsets = {one.id: one for one in state.handsets}
+    book.desk = {one.id: one for one in state.desk}
+    book.incidents = {one.id: one for one in state.incidents}
+    book.closed = {one.id: one for one in state.closed}
+    book.offers = {one.id: one for one in state.offers}
+    book.attendances = {one.id: one for one in state.attendances}
+    book.heard = {handset: dict(known) for handset, known in state.heard}
+    book.index()
