@@ -1,0 +1,1 @@
+"""The doors, one module for each person who stands at one."""

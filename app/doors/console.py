@@ -1,0 +1,134 @@
+"""The console's stream: everything at first, then what changes, and nothing missed in between."""
+
+import asyncio
+from contextlib import suppress
+from typing import Annotated, Final
+
+import msgspec
+from fastapi import APIRouter, Query, WebSocket
+
+from app.center import Center
+from app.doors.operator import in_scope, shown
+from app.doors.streams import PING_EVERY_S, accept, send, serve
+from app.feed import ConsoleFeed
+from app.security.access import Principal, allow, security_of
+from app.security.roles import Role
+from app.service import Service, the_service
+from app.views import View, dot_view, incident_view
+from dispatch.book import Book, OperatorAtDesk
+from dispatch.ids import AreaId, OperatorId
+from dispatch.incident import Incident
+from dispatch.queue import rank
+
+DOTS_EVERY_S: Final = 1.0
+
+OperatorDep = Annotated[Principal, allow(Role.OPERATOR, Role.SUPERVISOR)]
+router = APIRouter(prefix="/api/v1/operator", tags=["operator"])
+_encode: Final = msgspec.json.Encoder().encode
+
+
+@router.websocket("/stream")
+async def stream(
+    websocket: WebSocket, who: OperatorDep, after: Annotated[str, Query(max_length=40)] = ""
+) -> None:
+    """Send a snapshot, or what was missed since `after`; then whole incidents as they change."""
+    service = the_service(websocket)
+    console = ConsoleFeed(
+        covers=lambda path: in_scope(who, path),
+        shown=lambda incident: shown(service, who, incident),
+    )
+    with security_of(websocket).watch(who) as gone, service.feed.console(console):
+        await accept(websocket)
+        await service.desks.sit_down(_operator(who))
+        try:
+            frames = await service.center.read(lambda book: _first(service, who, book, after))
+            for frame in frames:
+                await send(websocket, frame)
+            await serve(
+                websocket,
+                gone,
+                write=lambda: _write(websocket, service.center, console),
+                hear=_hear_nothing,
+            )
+        finally:
+            service.desks.leave(_operator(who))
+
+
+def _operator(who: Principal) -> OperatorAtDesk:
+    return OperatorAtDesk(
+        id=OperatorId(who.id),
+        is_supervisor=Role.SUPERVISOR in who.roles,
+        areas=tuple(AreaId(area) for area in who.areas),
+    )
+
+
+async def _hear_nothing(_: str) -> None:
+    """Take whatever a console says, which is nothing yet: actions are requests, that answer."""
+
+
+async def _write(websocket: WebSocket, center: Center, console: ConsoleFeed) -> None:
+    loop = asyncio.get_running_loop()
+    ping_at = loop.time()
+    while True:
+        now = loop.time()
+        if now >= ping_at:
+            ping_at = now + PING_EVERY_S
+            await send(websocket, _encode({"type": "ping", "server_time": center.now}))
+        for frame in console.take():
+            await send(websocket, frame)
+        dots = console.take_dots()
+        if dots is not None:
+            await send(websocket, dots)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DOTS_EVERY_S):
+                await console.changed.wait()
+
+
+def _first(service: Service, who: Principal, book: Book, after: str) -> list[bytes]:
+    cursor = service.center.cursor
+    missed = _missed(service, book, after, cursor)
+    if missed is None:
+        return [_snapshot(service, who, book, cursor)]
+    frames = [_encode({"type": "resumed", "cursor": after})]
+    for incident in missed:
+        if in_scope(who, book.territory.path(incident.area_id)):
+            may_see = shown(service, who, incident)
+            frames.append(service.feed.frame(book, incident, cursor, with_place=may_see))
+    frames.append(_encode({"type": "cursor", "cursor": cursor}))
+    return frames
+
+
+def _missed(service: Service, book: Book, after: str, cursor: str) -> list[Incident] | None:
+    epoch, _, number = after.partition(":")
+    if epoch != cursor.partition(":")[0] or not number.isdigit() or len(number) > 18:
+        return None
+    return service.feed.missed(book, int(number))
+
+
+def _snapshot(service: Service, who: Principal, book: Book, cursor: str) -> bytes:
+    mine = [
+        one for one in book.incidents.values() if in_scope(who, book.territory.path(one.area_id))
+    ]
+    views: list[View] = []
+    for incident in sorted(mine, key=rank):
+        view = incident_view(book, service.directory, incident)
+        if not shown(service, who, incident):
+            view["place"] = None
+        views.append(view)
+    dots = [
+        dot_view(book, service.directory, person, book.roster.sighting(person.id))
+        for person in book.roster.everybody()
+        if who.covers(book.territory.path(person.area_id))
+    ]
+    operators = [
+        {"operator_id": one.id, "is_supervisor": one.is_supervisor} for one in book.desk.values()
+    ]
+    return _encode(
+        {
+            "type": "snapshot",
+            "cursor": cursor,
+            "incidents": views,
+            "caregivers": dots,
+            "operators": operators,
+        }
+    )

@@ -1,0 +1,452 @@
+"""The operator door: the calls of one's areas, and everything a desk does with them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette import status as http
+
+from app.doors.waiting import call
+from app.errors import problems
+from app.past import past_view
+from app.security.access import COOKIE_PROBLEMS, OutOfScope, Principal, allow
+from app.security.refusals import LooksFull
+from app.security.roles import Role
+from app.service import Service, ServiceDep
+from app.storage.reading import (
+    facts_of,
+    find_residents,
+    handsets_of,
+    past_incident,
+    past_incidents,
+    who_came,
+)
+from app.timeline import choices, notes, timeline
+from app.views import View, area_view, candidates_view, incident_view, place_view
+from devices.report import clean
+from dispatch.book import Book
+from dispatch.errors import (
+    CaregiverNotAvailable,
+    ClaimHeld,
+    IncidentIsClosed,
+    UnknownSubject,
+)
+from dispatch.ids import AreaId, CaregiverId, IncidentId, OperatorId, ResidentId
+from dispatch.incident import Incident
+from dispatch.place import Place
+from dispatch.queue import rank
+from dispatch.requests import Claim, Close, Note, OfferTo, Release, Request, Telephoned
+
+LIMIT_MAX: Final = 500
+OperatorDep = Annotated[Principal, allow(Role.OPERATOR, Role.SUPERVISOR)]
+router = APIRouter(prefix="/api/v1/operator", tags=["operator"])
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PlaceIn(_In):
+    """A point. WGS-84."""
+
+    lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    accuracy_m: float | None = Field(default=None, ge=0, le=100_000)
+
+
+class TelephonedIn(_In):
+    """Somebody telephoned."""
+
+    kind: Literal["sos", "fall", "safety_alarm", "life_assistance"] = Field(examples=["fall"])
+    resident_id: str | None = Field(default=None, max_length=64, examples=["R0001"])
+    area_code: str | None = Field(default=None, max_length=64)
+    place: PlaceIn | None = None
+    caller: str = Field(default="", max_length=200)
+    note: str = Field(default="", max_length=2_000, examples=["Slipped in the kitchen."])
+
+
+class OfferIn(_In):
+    """Whom to ask, and why this one."""
+
+    caregiver_id: str = Field(max_length=64, examples=["C001"])
+    reason: str = Field(min_length=1, max_length=500, examples=["Speaks her dialect."])
+
+
+class NoteIn(_In):
+    """Something to be remembered."""
+
+    text: str = Field(min_length=1, max_length=4_000, examples=["The neighbour has a key."])
+
+
+class CloseIn(_In):
+    """How it ended."""
+
+    disposition: Literal[
+        "helped", "false_alarm", "handed_to_120", "no_one_found", "duplicate", "other"
+    ]
+    remark: str = Field(default="", max_length=2_000)
+
+
+def in_scope(who: Principal, path: Sequence[str]) -> bool:
+    """Whether a call is this desk's; one that lies in no known area is everybody's."""
+    return not path or who.covers(path)
+
+
+@router.get("/incidents", summary="Calls, open or past", responses=problems(*COOKIE_PROBLEMS))
+async def incidents(
+    who: OperatorDep,
+    service: ServiceDep,
+    *,
+    open: bool = True,  # noqa: A002 - the name people use
+    after: str = "",
+    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = 100,
+) -> Response:
+    """Return open calls in dispatch order, or past ones from the latest back.
+
+    `next` of one answer is `after` of the next request; it is null at the end.
+    """
+    if not open:
+        return await _past(service, who, after, limit)
+
+    def look(book: Book) -> bytes:
+        mine = [one for one in book.incidents.values() if _is_mine(book, who, one)]
+        mine.sort(key=rank)
+        ids = [one.id for one in mine]
+        start = ids.index(IncidentId(after)) + 1 if after in ids else 0
+        page = mine[start : start + limit]
+        views = [_seen(service, book, who, one) for one in page]
+        more = page[-1].id if start + limit < len(mine) else None
+        return _encode({"items": views, "next": more})
+
+    return _json(await service.center.read(look))
+
+
+@router.post(
+    "/incidents",
+    status_code=http.HTTP_201_CREATED,
+    summary="Somebody telephoned",
+    responses=problems(*COOKIE_PROBLEMS, UnknownSubject),
+)
+async def telephoned(body: TelephonedIn, who: OperatorDep, service: ServiceDep) -> Response:
+    """Open a call for somebody who telephoned; it is claimed by whoever opens it."""
+    place = None
+    area_id = body.area_code
+    if body.place is not None:
+        now = service.center.now
+        place = Place(
+            lon=body.place.lon,
+            lat=body.place.lat,
+            accuracy_m=body.place.accuracy_m,
+            source="pinned",
+            at=now,
+        )
+        area_id = area_id or service.geography.area_at(place.lon, place.lat)
+    facts = await call(
+        service,
+        Telephoned(
+            operator_id=OperatorId(who.id),
+            kind=body.kind,
+            resident_id=ResidentId(body.resident_id) if body.resident_id else None,
+            area_id=AreaId(area_id) if area_id else None,
+            place=place,
+            caller=clean(body.caller, 200),
+            note=clean(body.note, 2_000),
+        ),
+    )
+    raised: Any = facts[0]
+    return await _one(service, who, raised.incident_id, http.HTTP_201_CREATED)
+
+
+_PROBLEMS: Final = problems(
+    *COOKIE_PROBLEMS, UnknownSubject, IncidentIsClosed, ClaimHeld, OutOfScope
+)
+
+
+@router.get("/incidents/{incident_id}", summary="One call, whole", responses=_PROBLEMS)
+async def incident(incident_id: str, who: OperatorDep, service: ServiceDep) -> Response:
+    """Return a call with its timeline, the explained choices, notes and the medical card.
+
+    The look at where the resident is goes on record first.
+    """
+    view = await _whole(service, who, incident_id)
+    resident = view["resident"]
+    if resident is not None:
+        security = service.security
+        await security.looks.record(
+            security.looks.look(
+                account_id=who.id,
+                role=who.role.value,
+                resident_id=resident["id"],
+                reason="opened the incident",
+                what="incident",
+                incident_id=incident_id,
+            )
+        )
+    return _json(_encode(view))
+
+
+@router.post("/incidents/{incident_id}/claim", summary="Take the call", responses=_PROBLEMS)
+async def claim(incident_id: str, who: OperatorDep, service: ServiceDep) -> Response:
+    """Take a call, or keep it; its siren stops. A supervisor can take it from an operator."""
+    may_take_over = Role.SUPERVISOR in who.roles
+    return await _do(
+        service,
+        who,
+        incident_id,
+        Claim(
+            incident_id=IncidentId(incident_id),
+            operator_id=OperatorId(who.id),
+            may_take_over=may_take_over,
+        ),
+    )
+
+
+@router.post("/incidents/{incident_id}/release", summary="Give the call back", responses=_PROBLEMS)
+async def release(incident_id: str, who: OperatorDep, service: ServiceDep) -> Response:
+    """Put a call back on the list, for the next who is free."""
+    request = Release(incident_id=IncidentId(incident_id), operator_id=OperatorId(who.id))
+    return await _do(service, who, incident_id, request)
+
+
+@router.post(
+    "/incidents/{incident_id}/offers",
+    status_code=http.HTTP_201_CREATED,
+    summary="Ask somebody else",
+    responses=_PROBLEMS | problems(CaregiverNotAvailable),
+)
+async def offer(incident_id: str, body: OfferIn, who: OperatorDep, service: ServiceDep) -> Response:
+    """Ask a caregiver of your own choice; the reason goes on record."""
+    request = OfferTo(
+        incident_id=IncidentId(incident_id),
+        operator_id=OperatorId(who.id),
+        caregiver_id=CaregiverId(body.caregiver_id),
+        reason=clean(body.reason, 500),
+    )
+    return await _do(service, who, incident_id, request, http.HTTP_201_CREATED)
+
+
+@router.post(
+    "/incidents/{incident_id}/notes",
+    status_code=http.HTTP_201_CREATED,
+    summary="Write something down",
+    responses=_PROBLEMS,
+)
+async def note(incident_id: str, body: NoteIn, who: OperatorDep, service: ServiceDep) -> Response:
+    """Add a note; it keeps your claim fresh."""
+    request = Note(incident_id=IncidentId(incident_id), by=who.id, text=clean(body.text, 4_000))
+    return await _do(service, who, incident_id, request, http.HTTP_201_CREATED)
+
+
+@router.post("/incidents/{incident_id}/close", summary="Say how it ended", responses=_PROBLEMS)
+async def close(incident_id: str, body: CloseIn, who: OperatorDep, service: ServiceDep) -> Response:
+    """Close a call with its disposition; whoever was asked or expected is told."""
+    request = Close(
+        incident_id=IncidentId(incident_id),
+        operator_id=OperatorId(who.id),
+        disposition=body.disposition,
+        remark=clean(body.remark, 2_000),
+    )
+    return await _do(service, who, incident_id, request)
+
+
+@router.get("/incidents/{incident_id}/candidates", summary="Who could come", responses=_PROBLEMS)
+async def candidates(incident_id: str, who: OperatorDep, service: ServiceDep) -> Response:
+    """Return every caregiver on duty, nearest first, with the reason why one cannot be asked."""
+
+    def look(book: Book) -> bytes:
+        _require_mine(book, who, incident_id)
+        now = service.center.now
+        rows = candidates_view(book, service.directory, IncidentId(incident_id), now)
+        return _encode({"candidates": rows})
+
+    return _json(await service.center.read(look))
+
+
+@router.get("/residents", summary="Find a resident", responses=problems(*COOKIE_PROBLEMS))
+async def residents(
+    who: OperatorDep,
+    service: ServiceDep,
+    q: Annotated[str, Query(min_length=1, max_length=50)],
+) -> Response:
+    """Return residents of your areas whose name, telephone or number begins with `q`."""
+    rows = await find_residents(service.engine, q)
+
+    def look(book: Book) -> bytes:
+        mine = [row for row in rows if who.covers(book.territory.path(row["area_id"]))]
+        items = [
+            {
+                "id": row["id"],
+                "name": row["name"],
+                "telephone": row["telephone"],
+                "address": row["address"],
+                "area": area_view(book, row["area_id"]),
+            }
+            for row in mine
+        ]
+        return _encode({"items": items})
+
+    return _json(await service.center.read(look))
+
+
+@router.get(
+    "/residents/{resident_id}/location",
+    summary="Where is this resident?",
+    responses=problems(*COOKIE_PROBLEMS, UnknownSubject, OutOfScope),
+)
+async def location(
+    resident_id: str,
+    who: OperatorDep,
+    service: ServiceDep,
+    reason: Annotated[str, Query(min_length=3, max_length=500)],
+) -> Response:
+    """Return the last known place of a resident; who looked and why goes on record first."""
+
+    def home(book: Book) -> Place | None:
+        resident = book.residents.get(ResidentId(resident_id))
+        if resident is None or not who.covers(book.territory.path(resident.area_id)):
+            raise OutOfScope("resident", resident_id)
+        return resident.home
+
+    at_home = await service.center.read(home)
+    looks = service.security.looks
+    await looks.record(
+        looks.look(
+            account_id=who.id,
+            role=who.role.value,
+            resident_id=resident_id,
+            reason=reason,
+            what="last_position",
+        )
+    )
+    handsets = await handsets_of(service.engine, resident_id)
+    seen = [place for one in handsets if (place := service.tracks.last.get(one)) is not None]
+    latest = max(seen, key=lambda place: str(place.at), default=at_home)
+    return _json(_encode({"resident_id": resident_id, "place": place_view(latest)}))
+
+
+@router.get("/map", summary="The map without tiles", responses=problems(*COOKIE_PROBLEMS))
+async def base_map(who: OperatorDep, service: ServiceDep) -> Response:
+    """Return areas as GeoJSON, and whatever base map the installation has."""
+    features: list[Mapping[str, Any]] = [
+        {
+            "type": "Feature",
+            "properties": {"kind": area.level, "code": area.id, "name": area.name},
+            "geometry": {"type": "Polygon", "coordinates": [area.ring]},
+        }
+        for area in service.directory.areas.values()
+        if area.ring and area.level in ("district", "street")
+    ]
+    features.extend(service.base_map)
+    return _json(_encode({"type": "FeatureCollection", "features": features}))
+
+
+def _is_mine(book: Book, who: Principal, one: Incident) -> bool:
+    return in_scope(who, book.territory.path(one.area_id))
+
+
+def _require_mine(book: Book, who: Principal, incident_id: str) -> None:
+    key = IncidentId(incident_id)
+    one = book.incidents.get(key) or book.closed.get(key)
+    if one is not None and not _is_mine(book, who, one):
+        raise OutOfScope("open incident", incident_id)
+
+
+def _seen(service: Service, book: Book, who: Principal, one: Incident) -> View:
+    """Return the view of an incident, its place withheld if the look cannot be recorded."""
+    view = incident_view(book, service.directory, one)
+    if not shown(service, who, one):
+        view["place"] = None
+    return view
+
+
+def shown(service: Service, who: Principal, one: Incident) -> bool:
+    """Record that `who` is shown where the resident of an incident is; False to withhold it."""
+    if one.resident_id is None or one.place is None:
+        return True
+    looks = service.security.looks
+    look = looks.look(
+        account_id=who.id,
+        role=who.role.value,
+        resident_id=one.resident_id,
+        reason="open incident",
+        what="stream",
+        incident_id=one.id,
+    )
+    try:
+        looks.record_later(look)
+    except LooksFull:
+        return False
+    return True
+
+
+async def _do(
+    service: Service,
+    who: Principal,
+    incident_id: str,
+    request: Request,
+    code: int = http.HTTP_200_OK,
+) -> Response:
+    await service.center.read(lambda book: _require_mine(book, who, incident_id))
+    await call(service, request)
+    return await _one(service, who, incident_id, code)
+
+
+async def _one(service: Service, who: Principal, incident_id: str, code: int) -> Response:
+    def look(book: Book) -> bytes:
+        key = IncidentId(incident_id)
+        one = book.incidents.get(key) or book.closed.get(key)
+        if one is None:
+            raise UnknownSubject("incident", incident_id)
+        return _encode(_seen(service, book, who, one))
+
+    return _json(await service.center.read(look), code)
+
+
+async def _whole(service: Service, who: Principal, incident_id: str) -> View:
+    def look(book: Book) -> View | None:
+        _require_mine(book, who, incident_id)
+        one = book.incidents.get(IncidentId(incident_id))
+        return incident_view(book, service.directory, one) if one is not None else None
+
+    view = await service.center.read(look)
+    if view is None:
+        row = await past_incident(service.engine, incident_id)
+        if row is None or not in_scope(who, [code for code in row["area_path"].split("/") if code]):
+            raise OutOfScope("incident", incident_id)
+        offers, attendances = await who_came(service.engine, [incident_id])
+        view = past_view(service.center.book, service.directory, row, offers, attendances)
+    recorded = await facts_of(service.engine, incident_id)
+    resident: View | None = view["resident"]
+    card = service.directory.residents.get(resident["id"]) if resident else None
+    return view | {
+        "timeline": timeline(recorded, service.directory),
+        "considered": choices(recorded, service.directory),
+        "notes": notes(recorded),
+        "medical": card.medical if card else "",
+        "key_note": card.key_note if card else "",
+    }
+
+
+async def _past(service: Service, who: Principal, after: str, limit: int) -> Response:
+    before = int(after[1:]) if after[1:].isdigit() else 2**62
+    rows = await past_incidents(service.engine, before=before, areas=who.areas, limit=limit)
+    offers, attendances = await who_came(service.engine, [row["id"] for row in rows])
+    views = [
+        past_view(
+            service.center.book,
+            service.directory,
+            row,
+            [one for one in offers if one["incident_id"] == row["id"]],
+            [one for one in attendances if one["incident_id"] == row["id"]],
+        )
+        for row in rows
+    ]
+    more = rows[-1]["id"] if len(rows) == limit else None
+    return _json(_encode({"items": views, "next": more}))
+
+
+def _json(body: bytes, code: int = http.HTTP_200_OK) -> Response:
+    return Response(body, code, media_type="application/json")

@@ -1,0 +1,199 @@
+"""Who is told after a commit: every console that covers an incident, every caregiver concerned.
+
+A frame is encoded once, whoever gets it. A console that cannot keep up is not sent a growing
+queue: for each incident only the latest state waits, and the cursor says how far it has seen.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from app.codec import incident_of
+from app.directory import Directory
+from app.metrics import Metrics
+from app.storage.ledger import Recorded
+from app.views import View, dot_view, incident_view
+from dispatch import facts as f
+from dispatch.book import Book
+from dispatch.ids import CaregiverId, IncidentId
+from dispatch.incident import Incident
+from dispatch.place import Place
+
+REMEMBERED: Final = 20_000  # facts over which a console can resume without a new snapshot
+
+encode: Final = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True, eq=False)
+class ConsoleFeed:
+    """What waits for one console: the latest frame of each incident, and how far it has seen."""
+
+    covers: Callable[[Sequence[str]], bool]
+    shown: Callable[[Incident], bool]  # records the look; False when the place must be withheld
+    waiting: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    cursor: bytes | None = None  # to be sent when nothing but the cursor has moved
+    dots: dict[str, View] = field(default_factory=dict[str, View])
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def take(self) -> list[bytes]:
+        """Take out all that waits, in the order in which it changed."""
+        frames = list(self.waiting.values())
+        self.waiting.clear()
+        if not frames and self.cursor is not None:
+            frames.append(self.cursor)
+        self.cursor = None
+        self.changed.clear()
+        return frames
+
+    def take_dots(self) -> bytes | None:
+        """Take out the caregivers that moved."""
+        if not self.dots:
+            return None
+        frame = encode({"type": "dots", "dots": list(self.dots.values())})
+        self.dots.clear()
+        return frame
+
+
+class Feed:
+    """The fan-out. Called by the center after each commit; never blocks, never fails."""
+
+    def __init__(self, directory: Directory, metrics: Metrics) -> None:
+        self._directory = directory
+        self._metrics = metrics
+        self._consoles: set[ConsoleFeed] = set()
+        self._caregivers: dict[str, set[asyncio.Event]] = {}
+        self._recent: deque[tuple[int, str]] = deque(maxlen=REMEMBERED)
+        self._asked: dict[str, CaregiverId] = {}  # offer → caregiver, of open incidents
+        self._seen_from: int | None = None  # the first number after which resuming is possible
+
+    @property
+    def consoles(self) -> int:
+        """How many consoles are connected."""
+        return len(self._consoles)
+
+    def start(self, book: Book, number: int) -> None:
+        """Begin after a fold: consoles can resume from `number` on."""
+        self._asked = {offer.id: offer.caregiver_id for offer in book.offers.values()}
+        self._recent.clear()
+        self._seen_from = number
+
+    def tell(self, book: Book, recorded: Sequence[Recorded], epoch: int) -> None:
+        """Give every console and caregiver what concerns them."""
+        self._directory.note(one.fact for one in recorded)
+        touched: dict[str, int] = {}
+        for one in recorded:
+            incident_id = incident_of(one.fact)
+            if incident_id is not None:
+                touched[incident_id] = one.number
+                self._recent.append((one.number, incident_id))
+            self._tell_caregiver(book, one.fact)
+        cursor = f"{epoch}:{recorded[-1].number}"
+        for incident_id, number in touched.items():
+            incident = _find(book, incident_id)
+            if incident is not None:
+                self._show(book, incident, f"{epoch}:{number}")
+        moved = encode({"type": "cursor", "cursor": cursor})
+        for console in self._consoles:
+            console.cursor = moved
+            console.changed.set()
+
+    def moved(self, book: Book, caregiver_id: CaregiverId, place: Place) -> None:
+        """Let consoles see where a caregiver is, with the next second's frame."""
+        if not self._consoles:
+            return
+        person = book.roster.of(caregiver_id)
+        view = dot_view(book, self._directory, person, place)
+        path = book.territory.path(person.area_id)
+        for console in self._consoles:
+            if console.covers(path):
+                console.dots[caregiver_id] = view
+
+    @contextmanager
+    def console(self, console: ConsoleFeed) -> Generator[None]:
+        """Connect a console for as long as the block runs."""
+        self._consoles.add(console)
+        try:
+            yield
+        finally:
+            self._consoles.discard(console)
+
+    @contextmanager
+    def caregiver(self, caregiver_id: str, changed: asyncio.Event) -> Generator[None]:
+        """Set `changed` whenever something of this caregiver's has, while the block runs."""
+        self._caregivers.setdefault(caregiver_id, set()).add(changed)
+        try:
+            yield
+        finally:
+            self._caregivers[caregiver_id].discard(changed)
+            if not self._caregivers[caregiver_id]:
+                del self._caregivers[caregiver_id]
+
+    def missed(self, book: Book, number: int) -> list[Incident] | None:
+        """Return the incidents that changed after `number`, or None when that is too long ago."""
+        if self._seen_from is None or number < self._seen_from:
+            return None
+        if len(self._recent) == REMEMBERED and number < self._recent[0][0]:
+            return None
+        ids = dict.fromkeys(incident_id for at, incident_id in self._recent if at > number)
+        found = (_find(book, incident_id) for incident_id in ids)
+        return [incident for incident in found if incident is not None]
+
+    def frame(
+        self, book: Book, incident: Incident, cursor: str, *, with_place: bool = True
+    ) -> bytes:
+        """Return the frame of one incident as it stands."""
+        view = incident_view(book, self._directory, incident)
+        if not with_place:
+            view["place"] = None
+        return encode({"type": "incident", "cursor": cursor, "incident": view})
+
+    def _show(self, book: Book, incident: Incident, cursor: str) -> None:
+        path = book.territory.path(incident.area_id)
+        whole: bytes | None = None
+        for console in self._consoles:
+            if not console.covers(path):
+                continue
+            if whole is None:
+                whole = self.frame(book, incident, cursor)
+            may_see = console.shown(incident)
+            frame = whole if may_see else self.frame(book, incident, cursor, with_place=False)
+            console.waiting.pop(incident.id, None)
+            console.waiting[incident.id] = frame
+            self._metrics.frames.inc()
+
+    def _tell_caregiver(self, book: Book, fact: f.Fact) -> None:
+        offer_id = getattr(fact, "offer_id", None) or getattr(fact, "attendance_id", None)
+        caregiver_id: CaregiverId | None = getattr(fact, "caregiver_id", None)
+        if offer_id is not None:
+            if isinstance(fact, f.CaregiverOffered):
+                self._asked[offer_id] = fact.caregiver_id
+            caregiver_id = self._asked.get(offer_id)
+            if isinstance(fact, _LAST_WORDS):
+                self._asked.pop(offer_id, None)
+        if caregiver_id is None:
+            return
+        for changed in self._caregivers.get(caregiver_id, ()):
+            changed.set()
+        if self._consoles and caregiver_id in book.roster:
+            place = book.roster.sighting(caregiver_id)
+            if place is not None:
+                self.moved(book, caregiver_id, place)
+
+
+_LAST_WORDS: Final = (
+    f.OfferDeclined,
+    f.OfferLapsed,
+    f.OfferWithdrawn,
+    f.AttendanceDone,
+    f.AttendanceBrokenOff,
+)
+
+
+def _find(book: Book, incident_id: str) -> Incident | None:
+    key = IncidentId(incident_id)
+    return book.incidents.get(key) or book.closed.get(key)

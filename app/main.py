@@ -1,0 +1,403 @@
+"""Where everything is wired together: settings in, a running server out. The only place that is."""
+
+import asyncio
+import json
+import signal
+import socket
+import time
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from datetime import datetime
+from importlib.resources import files
+from typing import Any, Final, TypeAlias
+
+import structlog
+import uvicorn
+import uvloop
+from fastapi import APIRouter, FastAPI
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from starlette.types import ASGIApp
+
+from app import errors
+from app.center import Center
+from app.clock import RuleClock, system_clock
+from app.database import DatabaseUnavailable, SchemaRefused, database
+from app.desks import Desks
+from app.directory import Directory
+from app.doors import administrator, caregiver, console, handset, health, operator, session
+from app.doors.limits import BodyLimit
+from app.doors.pages import pages_router
+from app.feed import Feed
+from app.geography import Geography
+from app.imports import resume_imports
+from app.logs import set_up
+from app.metrics import Metrics
+from app.outbox import Outbox
+from app.security.access import PUBLIC
+from app.security.security import CaregiverCard, Security
+from app.security.security import build as build_security
+from app.service import Service
+from app.settings import DOORS, Settings
+from app.storage.ledger import LedgerLost, LedgerOwned, NumberTaken, PostgresLedger
+from app.storage.tracks import Tracks
+from dispatch.facts import PlanAdopted
+from dispatch.plans import read_plans
+from dispatch.requests import Register
+
+log = structlog.get_logger()
+
+EXIT_OK: Final = 0
+EXIT_SETTINGS: Final = 2
+EXIT_DATABASE: Final = 3
+EXIT_OWNED: Final = 4
+EXIT_PORT: Final = 5
+
+DATABASE_WITHIN_S: Final = 30.0
+STOP_WITHIN_S: Final = 10
+OFF: Final = "off"
+VERSION: Final = "0.1.0"
+
+
+Work: TypeAlias = Callable[[], Coroutine[Any, Any, object]]
+
+
+class AddressTaken(Exception):
+    """Another program listens on an address that a door needs."""
+
+
+class SettingsRefused(Exception):
+    """A setting cannot be used; the message names it."""
+
+
+# The application
+
+
+def build_api(service: Service, doors: frozenset[str]) -> ASGIApp:
+    """Return the application of one address: these doors, and whether the server is well."""
+    api = FastAPI(
+        title="一点通 Yidiantong",
+        version=VERSION,
+        summary="One touch reaches all: a press becomes help, on record.",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    api.state.service = service
+    api.state.security = service.security
+    errors.install(api)
+    routers = [router for door in DOORS if door in doors for router in _ROUTERS.get(door, ())]
+    for router in dict.fromkeys(routers):  # two doors may share the same log-in
+        api.include_router(router)
+    if "pages" in doors:
+        api.include_router(pages_router(demo=service.settings.demo), dependencies=[PUBLIC])
+    api.include_router(health.health)
+
+    @api.get("/api/v1/openapi.json", dependencies=[PUBLIC], include_in_schema=False)
+    async def openapi() -> dict[str, Any]:
+        return api.openapi()
+
+    guarded = BodyLimit(api)
+    return handset.HandsetDoor(guarded, service) if "handset" in doors else guarded
+
+
+_ROUTERS: Final[Mapping[str, Sequence[APIRouter]]] = {
+    "handset": (handset.router,),
+    "caregiver": (session.caregiver_router, caregiver.router),
+    "operator": (session.desk_router, operator.router, console.router),
+    "administrator": (session.desk_router, administrator.router),
+    "metrics": (health.metrics,),
+}
+
+
+def addresses(settings: Settings) -> Mapping[tuple[str, int], frozenset[str]]:
+    """Return which doors are open on which address.
+
+    Raises:
+        SettingsRefused: an address is not `HOST:PORT`, `off` or empty.
+    """
+    found: dict[tuple[str, int], set[str]] = {}
+    for door in DOORS:
+        wanted = str(getattr(settings, f"door_{door}")).strip()
+        if wanted == OFF:
+            continue
+        address = _address(door, wanted) if wanted else (settings.host, settings.port)
+        found.setdefault(address, set()).add(door)
+    return {address: frozenset(doors) for address, doors in found.items()}
+
+
+def _address(door: str, wanted: str) -> tuple[str, int]:
+    host, _, port = wanted.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65_535:
+        name = f"YDT_DOOR_{door.upper()}"
+        raise SettingsRefused(f"{name} is {wanted!r}: write HOST:PORT, off, or nothing.")
+    return host.strip("[]"), int(port)
+
+
+# The parts
+
+
+@asynccontextmanager
+async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Service]:
+    """Give a service that owns the journal and does its work, on a migrated database.
+
+    Raises:
+        LedgerOwned: another server owns this database.
+        LedgerLost: the database went away.
+        SettingsRefused: a setting cannot be used.
+    """
+    metrics, clock, directory = Metrics(), _rule_clock(settings), Directory()
+    await directory.load(engine)
+    feed = Feed(directory, metrics)
+    ledger = PostgresLedger(engine)
+    center = Center(
+        ledger,
+        clock,
+        metrics,
+        tell=lambda book, recorded: feed.tell(book, recorded, ledger.epoch),
+    )
+    tracks = Tracks(
+        engine,
+        metrics,
+        waiting_max=settings.tracks_max,
+        kept_days=settings.tracks_kept_days,
+    )
+    security = _security(settings, engine, directory)
+    service = Service(
+        settings=settings,
+        engine=engine,
+        center=center,
+        desks=Desks(center),
+        tracks=tracks,
+        directory=directory,
+        geography=Geography(directory),
+        feed=feed,
+        security=security,
+        metrics=metrics,
+        base_map=_base_map(settings),
+    )
+    _watch(service)
+    await security.tokens.load()
+    await center.start()
+    feed.start(center.book, ledger.last_number)
+    await tracks.start(system_clock())
+    outbox = Outbox(service)
+    async with _working(
+        ending=(center.run, lambda: tracks.run(system_clock), outbox.run),
+        endless=(security.run, service.desks.run, lambda: _measure_lag(metrics)),
+        stop=(outbox.stop, tracks.stop, center.stop),
+    ):
+        await _adopt_plans(service)
+        await resume_imports(service)
+        yield service
+    await security.stop()
+
+
+@asynccontextmanager
+async def _working(
+    *,
+    ending: Sequence[Work],
+    endless: Sequence[Work],
+    stop: Sequence[Callable[[], object]],
+) -> AsyncGenerator[None]:
+    """Run work beside the block. What is `ending` ends by itself, in time, once it is told to.
+
+    Work that fails ends the block, and its error is raised.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
+            for work in ending:
+                group.create_task(work())
+            forever = [group.create_task(work()) for work in endless]
+            try:
+                yield
+            finally:
+                limit.reschedule(loop.time() + STOP_WITHIN_S)
+                for step in stop:
+                    step()
+                for task in forever:
+                    task.cancel()
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from failed
+    except TimeoutError:
+        log.warning("stopped before everything was written; nothing acknowledged is lost")
+
+
+def _security(settings: Settings, engine: AsyncEngine, directory: Directory) -> Security:
+    def card(caregiver_id: str) -> CaregiverCard | None:
+        found = directory.caregivers.get(caregiver_id)
+        return CaregiverCard(id=found.id, name=found.name, kind=found.kind) if found else None
+
+    return build_security(
+        async_sessionmaker(engine, expire_on_commit=False),
+        system_clock,
+        card,
+        origins=settings.origins,
+    )
+
+
+def _rule_clock(settings: Settings) -> RuleClock:
+    if not settings.clock_start:
+        return RuleClock(speed=settings.clock_speed)
+    try:
+        start = datetime.fromisoformat(settings.clock_start)
+    except ValueError as error:
+        raise SettingsRefused("YDT_CLOCK_START is not an RFC 3339 time.") from error
+    if start.tzinfo is None:
+        raise SettingsRefused("YDT_CLOCK_START needs a time zone, as in 2026-11-22T08:00:00Z.")
+    return RuleClock(start=start, speed=settings.clock_speed)
+
+
+def _base_map(settings: Settings) -> Sequence[Mapping[str, Any]]:
+    if settings.base_map is None:
+        return ()
+    try:
+        features: Sequence[Mapping[str, Any]] = json.loads(settings.base_map.read_text("utf-8"))[
+            "features"
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingsRefused(f"YDT_BASE_MAP cannot be read as GeoJSON: {error}") from error
+    return features
+
+
+async def _adopt_plans(service: Service) -> None:
+    """Adopt the plans that come with the program, if no plan was ever adopted."""
+    if service.center.book.plan_version:
+        return
+    text = (files("app") / "data" / "plans.toml").read_text("utf-8")
+    fact = PlanAdopted(at=service.center.now, version=read_plans(text).version, text=text)
+    await service.center.call(Register(facts=(fact,)))
+
+
+def _watch(service: Service) -> None:
+    metrics, center = service.metrics, service.center
+    metrics.watch("incidents_open", "Open incidents", lambda: len(center.book.incidents))
+    metrics.watch("consoles", "Connected consoles", lambda: service.feed.consoles)
+    metrics.watch("tracks_waiting", "Tracks that wait", lambda: service.tracks.waiting)
+    metrics.watch("ready", "Whether a press can be put on record", lambda: float(center.is_ready))
+
+
+async def _measure_lag(metrics: Metrics) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + 0.5
+        await asyncio.sleep(0.5)
+        metrics.loop_lag_seconds.observe(max(0.0, loop.time() - due))
+
+
+# The process
+
+
+def serve(settings: Settings) -> int:
+    """Run the server until it is told to stop; return the process's exit code."""
+    set_up(settings.log_level, as_json=settings.log_json)
+    try:
+        sockets = dict(_listen(settings))
+    except SettingsRefused as error:
+        return _say(EXIT_SETTINGS, str(error))
+    except AddressTaken as error:
+        return _say(EXIT_PORT, str(error))
+    try:
+        return uvloop.run(_serve(settings, sockets))
+    except (SettingsRefused, ValidationError) as error:
+        return _say(EXIT_SETTINGS, str(error))
+    except (DatabaseUnavailable, SchemaRefused, LedgerLost) as error:
+        return _say(EXIT_DATABASE, str(error))
+    except LedgerOwned:
+        return _say(EXIT_OWNED, "Another server owns this database; stop that one first.")
+    except NumberTaken:
+        return _say(EXIT_OWNED, "Another server wrote to the journal; this one has stopped.")
+    finally:
+        for listening in sockets.values():
+            listening.close()
+
+
+async def _serve(
+    settings: Settings, sockets: Mapping[tuple[frozenset[str], str], socket.socket]
+) -> int:
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    async with _database(settings, stopping) as engine, running(settings, engine) as service:
+        servers = [_Server(_config(build_api(service, doors))) for doors, _ in sockets]
+        pairs = zip(servers, sockets.values(), strict=True)
+        tasks = [
+            asyncio.ensure_future(server.serve(sockets=[listening])) for server, listening in pairs
+        ]
+        for (doors, host), listening in sockets.items():
+            port = listening.getsockname()[1]
+            log.info("listening", host=host, port=port, doors=sorted(doors))
+        try:
+            await stopping.wait()
+        finally:
+            for server in servers:
+                server.should_exit = True
+            await asyncio.wait(tasks, timeout=STOP_WITHIN_S)
+        log.info("stopping")
+    return EXIT_OK
+
+
+@asynccontextmanager
+async def _database(settings: Settings, stopping: asyncio.Event) -> AsyncGenerator[AsyncEngine]:
+    """Give the engine, waiting a while for a database that is only just starting."""
+    give_up_at = time.monotonic() + DATABASE_WITHIN_S
+    while True:
+        try:
+            context = database(settings, on_progress=lambda word: log.info(word))
+            engine = await context.__aenter__()
+            break
+        except DatabaseUnavailable as error:
+            if settings.database_url is None or time.monotonic() > give_up_at or stopping.is_set():
+                raise
+            log.warning("waiting for the database", reason=str(error))
+            await asyncio.sleep(1.0)
+    try:
+        yield engine
+    finally:
+        await context.__aexit__(None, None, None)
+
+
+def _listen(
+    settings: Settings,
+) -> Iterator[tuple[tuple[frozenset[str], str], socket.socket]]:
+    for (host, port), doors in addresses(settings).items():
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            listening = socket.create_server((host, port), family=family, backlog=2_048)
+        except OSError as error:
+            raise AddressTaken(
+                f"{host}:{port} cannot be used ({error.strerror}): another program listens there, "
+                "or the address is not this machine's. Choose another with --port."
+            ) from error
+        listening.setblocking(False)
+        yield (doors, host), listening
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,  # its cost is 1.4 to 1.9 times a plain frame's
+        ws_max_size=65_536,
+        loop="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=5,
+    )
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that leaves the signals to the process."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return nullcontext()
+
+
+def _say(code: int, words: str) -> int:
+    log.error(words)
+    return code

@@ -1,0 +1,21 @@
+"""The people and things that stand at a door."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """Who somebody is at a door. An account at a desk may have several."""
+
+    HANDSET = "handset"  # a resident's device
+    CAREGIVER = "caregiver"  # goes to the resident
+    OPERATOR = "operator"  # takes calls at the desk
+    SUPERVISOR = "supervisor"  # hears what no operator takes
+    ADMINISTRATOR = "administrator"  # keeps the lists, accounts and plans
+
+
+DESK_ROLES: Final = frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.ADMINISTRATOR})
+"""Roles of accounts that sign in with a cookie."""
+
+EVERYWHERE: Final = "*"
+"""The area code that covers every area."""

@@ -1,0 +1,45 @@
+"""The parts of a running server, as the doors see them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.requests import HTTPConnection
+
+from app.center import Center
+from app.desks import Desks
+from app.directory import Directory
+from app.feed import Feed
+from app.geography import Geography
+from app.metrics import Metrics
+from app.security.security import Security
+from app.settings import Settings
+from app.storage.tracks import Tracks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """Everything that a door may need; wired by app.main, found at `app.state.service`."""
+
+    settings: Settings
+    engine: AsyncEngine
+    center: Center
+    desks: Desks
+    tracks: Tracks
+    directory: Directory
+    geography: Geography
+    feed: Feed
+    security: Security
+    metrics: Metrics
+    base_map: Sequence[Mapping[str, Any]] = ()  # GeoJSON features drawn under everything
+
+
+def the_service(connection: HTTPConnection) -> Service:
+    """Return the service that the composition root put on the application."""
+    service: Service = connection.app.state.service
+    return service
+
+
+ServiceDep = Annotated[Service, Depends(the_service)]

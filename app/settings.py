@@ -1,0 +1,86 @@
+"""What an operator of this software can set. Read once, in main.py or the command line."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DOORS: Final = ("handset", "caregiver", "operator", "administrator", "pages", "metrics")
+
+
+class Settings(BaseSettings):
+    """Every setting, from `YDT_…` in the environment (and `DATABASE_URL`) or the command line."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="YDT_", frozen=True, extra="ignore", populate_by_name=True
+    )
+
+    host: str = "127.0.0.1"
+    """Address on which all doors listen that have none of their own."""
+
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    """TCP port for these doors; 0 takes a free one."""
+
+    door_handset: str = ""
+    """`HOST:PORT` for the handset door alone, `off`, or empty for the common address."""
+
+    door_caregiver: str = ""
+    """The same for the caregiver door."""
+
+    door_operator: str = ""
+    """The same for the operator door (with its log-in)."""
+
+    door_administrator: str = ""
+    """The same for the administrator door (with its log-in)."""
+
+    door_pages: str = ""
+    """The same for the web pages. They speak to the doors of their own address."""
+
+    door_metrics: str = "127.0.0.1:0"
+    """Where `/metrics` is served, never beside the public doors; `off` to serve it nowhere."""
+
+    database_url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None
+    """PostgreSQL 15 or newer; empty starts the embedded one in the data folder."""
+
+    data_dir: Path = Path("data")
+    """Folder for the embedded database and generated secrets; made if missing, mode 0700."""
+
+    base_map: Path | None = None
+    """GeoJSON file with rivers, roads and labels, drawn under the map; none is needed."""
+
+    demo: bool = False
+    """Whether the demonstration's handset page is served. Never for real residents."""
+
+    clock_start: str = ""
+    """RFC 3339 time at which the rules' clock begins; empty is the present. For replays only."""
+
+    clock_speed: Annotated[float, Field(gt=0, le=100_000)] = 1.0
+    """How fast the rules' clock runs. For replays only."""
+
+    alarm_command: str = ""
+    """Program run when nobody at the desk took a call; it reads one JSON document on stdin."""
+
+    alarm_webhook: str = ""
+    """URL to which the same JSON document is posted."""
+
+    alarm_webhook_secret: SecretStr | None = None
+    """Key of the HMAC-SHA256 in the webhook's `X-Ydt-Signature` header."""
+
+    answer_within_s: Annotated[float, Field(gt=0, le=120)] = 10.0
+    """How long a door waits for the record, in seconds, before it asks to try again."""
+
+    tracks_max: Annotated[int, Field(ge=100)] = 50_000
+    """Positions and heartbeats that may wait for the record before the lane answers 503."""
+
+    tracks_kept_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """Days after which a day of positions and heartbeats is dropped."""
+
+    origins: tuple[str, ...] = ()
+    """Other web origins that may use the doors with a session, as `https://host`."""
+
+    log_level: str = "INFO"
+    """DEBUG, INFO, WARNING or ERROR."""
+
+    log_json: bool = False
+    """Whether the log is JSON, one object a line."""

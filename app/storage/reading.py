@@ -1,0 +1,97 @@
+"""What the desk reads from the tables: past incidents, the timeline of one, residents by name."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.codec import decode
+from app.storage.ledger import Recorded
+
+Row: TypeAlias = Mapping[str, Any]
+RESIDENTS_FOUND_MAX: Final = 20
+
+_PAST: Final = """
+SELECT *, CAST(substring(id FROM 2) AS bigint) AS n FROM incident
+WHERE closed_at IS NOT NULL AND CAST(substring(id FROM 2) AS bigint) < :before
+  AND (:everywhere OR area_path = '' OR string_to_array(area_path, '/') && CAST(:areas AS text[]))
+ORDER BY CAST(substring(id FROM 2) AS bigint) DESC LIMIT :limit
+"""
+
+
+async def past_incidents(
+    engine: AsyncEngine, *, before: int, areas: Sequence[str], limit: int
+) -> Sequence[RowMapping]:
+    """Return closed incidents within `areas` ("*" is all), the latest first, before a number."""
+    values = {
+        "before": before,
+        "areas": list(areas),
+        "everywhere": "*" in areas,
+        "limit": limit,
+    }
+    async with engine.connect() as connection:
+        return (await connection.execute(text(_PAST), values)).mappings().all()
+
+
+async def past_incident(engine: AsyncEngine, incident_id: str) -> RowMapping | None:
+    """Return the row of one incident, open or closed."""
+    query = text("SELECT * FROM incident WHERE id = :id")
+    async with engine.connect() as connection:
+        return (await connection.execute(query, {"id": incident_id})).mappings().first()
+
+
+async def who_came(
+    engine: AsyncEngine, incident_ids: Sequence[str]
+) -> tuple[Sequence[RowMapping], Sequence[RowMapping]]:
+    """Return the offers and the attendances of incidents."""
+    values = {"ids": list(incident_ids)}
+    by_ids = "WHERE incident_id = ANY(:ids) ORDER BY length(id), id"
+    async with engine.connect() as connection:
+        offers = await connection.execute(text(f"SELECT * FROM offer {by_ids}"), values)  # noqa: S608
+        attendances = await connection.execute(
+            text(f"SELECT * FROM attendance {by_ids}"),  # noqa: S608
+            values,
+        )
+        return offers.mappings().all(), attendances.mappings().all()
+
+
+async def facts_of(engine: AsyncEngine, incident_id: str) -> list[Recorded]:
+    """Return every fact of one incident, in order."""
+    query = text(
+        "SELECT number, kind, version, body::text, personal::text FROM fact"
+        " WHERE incident_id = :id ORDER BY number"
+    )
+    async with engine.connect() as connection:
+        rows = await connection.execute(query, {"id": incident_id})
+        return [
+            Recorded(number=number, fact=decode(kind, version, body, personal))
+            for number, kind, version, body, personal in rows
+        ]
+
+
+async def find_residents(engine: AsyncEngine, beginning: str) -> Sequence[RowMapping]:
+    """Return residents whose name, telephone or id begins with a text."""
+    pattern = beginning.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    query = text(
+        "SELECT id, name, telephone, address, area_id FROM resident"
+        " WHERE name LIKE :pattern OR telephone LIKE :pattern OR id = :whole"
+        " ORDER BY name, id LIMIT :limit"
+    )
+    values = {"pattern": pattern, "whole": beginning, "limit": RESIDENTS_FOUND_MAX}
+    async with engine.connect() as connection:
+        return (await connection.execute(query, values)).mappings().all()
+
+
+async def handsets_of(engine: AsyncEngine, resident_id: str) -> list[str]:
+    """Return the handsets of a resident."""
+    query = text("SELECT id FROM handset WHERE resident_id = :id ORDER BY id")
+    async with engine.connect() as connection:
+        return list((await connection.execute(query, {"id": resident_id})).scalars())
+
+
+def plain(value: object) -> Any:  # noqa: ANN401 - JSON
+    """Return a fact's data as plain JSON values."""
+    return msgspec.to_builtins(value)
