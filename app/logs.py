@@ -34,5 +34,12 @@ def set_up(level: str, *, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     for noisy in ("httpx", "httpcore", "alembic", "uvicorn.access"):
         logging.getLogger(noisy).setLevel("WARNING")
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Leave out what uvicorn says of every refused websocket, and what our own 500 has said."""
+    said = record.getMessage()
+    return not said.startswith(("ASGI callable returned without", "Exception in ASGI application"))

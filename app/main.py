@@ -121,7 +121,12 @@ def addresses(settings: Settings) -> Mapping[tuple[str, int], frozenset[str]]:
         wanted = str(getattr(settings, f"door_{door}")).strip()
         if wanted == OFF:
             continue
-        address = _address(door, wanted) if wanted else (settings.host, settings.port)
+        if wanted:
+            address = _address(door, wanted)
+        elif door == "metrics":  # never beside the public doors
+            address = ("127.0.0.1", settings.port + 1 if settings.port else 0)
+        else:
+            address = (settings.host, settings.port)
         found.setdefault(address, set()).add(door)
     return {address: frozenset(doors) for address, doors in found.items()}
 

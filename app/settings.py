@@ -37,8 +37,8 @@ class Settings(BaseSettings):
     door_pages: str = ""
     """The same for the web pages. They speak to the doors of their own address."""
 
-    door_metrics: str = "127.0.0.1:0"
-    """Where `/metrics` is served, never beside the public doors; `off` to serve it nowhere."""
+    door_metrics: str = ""
+    """`HOST:PORT` for `/metrics`, or `off`; empty is 127.0.0.1 and the port above the common one."""
 
     database_url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None
     """PostgreSQL 15 or newer; empty starts the embedded one in the data folder."""
