@@ -35,7 +35,7 @@ def set_up(level: str, *, as_json: bool) -> None:
     root.handlers = [handler]
     root.setLevel(level)
     logging.getLogger("uvicorn.error").addFilter(_is_news)
-    for noisy in ("httpx", "httpcore", "alembic", "uvicorn.access"):
+    for noisy in ("httpx", "httpcore", "alembic", "uvicorn"):
         logging.getLogger(noisy).setLevel("WARNING")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import socket
 import time
@@ -87,7 +88,7 @@ def build_api(service: Service, doors: frozenset[str]) -> ASGIApp:
     api.state.security = service.security
     errors.install(api)
     routers = [router for door in DOORS if door in doors for router in _ROUTERS.get(door, ())]
-    for router in dict.fromkeys(routers):  # two doors may share the same log-in
+    for router in {id(router): router for router in routers}.values():  # log-ins are shared
         api.include_router(router)
     if "pages" in doors:
         api.include_router(pages_router(demo=service.settings.demo), dependencies=[PUBLIC])
@@ -372,7 +373,7 @@ def _listen(
             listening = socket.create_server((host, port), family=family, backlog=2_048)
         except OSError as error:
             raise AddressTaken(
-                f"{host}:{port} cannot be used ({error.strerror}): another program listens there, "
+                f"{host}:{port} cannot be used ({os.strerror(error.errno or 0)}): another program listens there, "
                 "or the address is not this machine's. Choose another with --port."
             ) from error
         listening.setblocking(False)

@@ -147,7 +147,7 @@ class PostgresLedger:
             driver = await self._raw()
             with _telling_loss():
                 rows = await driver.fetch(
-                    "SELECT number, kind, version, body, personal FROM fact"
+                    "SELECT number, kind, version, body::text, personal::text FROM fact"
                     " WHERE center = $1 AND number > $2 ORDER BY number LIMIT $3",
                     CENTER,
                     after,

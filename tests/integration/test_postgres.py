@@ -240,7 +240,7 @@ def test_another_programs_pid_does_not_keep_it_from_starting(server, data_dir):
 
 
 def test_an_empty_pid_file_does_not_keep_it_from_starting(server, data_dir):
-    (data_dir / "cluster" / "postmaster.pid").touch()
+    (data_dir / "cluster" / "postmaster.pid").write_text("")
     assert ask(server.start(), "SELECT number FROM kept") == 42
 
 
