@@ -372,9 +372,10 @@ def _listen(
         try:
             listening = socket.create_server((host, port), family=family, backlog=2_048)
         except OSError as error:
+            why = os.strerror(error.errno or 0)
             raise AddressTaken(
-                f"{host}:{port} cannot be used ({os.strerror(error.errno or 0)}): another program listens there, "
-                "or the address is not this machine's. Choose another with --port."
+                f"{host}:{port} cannot be used ({why}): another program listens there, or the "
+                "address is not this machine's. Choose another with --port."
             ) from error
         listening.setblocking(False)
         yield (doors, host), listening

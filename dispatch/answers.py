@@ -154,17 +154,19 @@ def _finish(
         _refuse(attendance, "AttendanceDone")
     incident = book.incident(attendance.incident_id)
     plan = book.plan_of(incident)
+    is_helpless = request.outcome == "could_not_help"  # the desk must act soon, not close late
+    within = plan.claim_within or plan.desk_again if is_helpless else plan.close_within
     done = AttendanceDone(
         at=now,
         attendance_id=attendance.id,
         outcome=request.outcome,
-        desk_by=now + plan.close_within,
+        desk_by=now + within,
         note=request.note,
     )
     others = [one for one in book.active_attendances(incident) if one.id != attendance.id]
     if request.outcome not in ENDING_WELL:
         again = search_again(book, incident, now, "not_helped", without=attendance.id)
-        return [done, *again] if request.outcome == "could_not_help" else [done]
+        return [done, *again] if is_helpless else [done]
     if not plan.is_closed_by_caregiver or others or incident.claim.is_held:
         return [done]
     standing_down = [

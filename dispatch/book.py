@@ -270,16 +270,18 @@ class Book:
 
         A few of each line, since the resident or this caregiver may refuse the other; whoever
         stands deeper is looked at again at the deadline of their ladder step at the latest.
+        Calls that were closed or found somebody meanwhile leave the line and do not count.
         """
         if not self.roster.is_free(caregiver_id):
             return
         person = self.roster.of(caregiver_id)
         for (scope, skills), queue in list(self.starved.items()):
             if skills <= person.skills and self.roster.serves(person, scope):
-                for _ in range(at_most):
-                    incident_id = queue.pop()
-                    if incident_id is None:
-                        del self.starved[scope, skills]
-                        break
-                    if incident_id in self.incidents:
-                        self.seek(self.incidents[incident_id])
+                woken = 0
+                while woken < at_most and (incident_id := queue.pop()) is not None:
+                    incident = self.incidents.get(incident_id)
+                    if incident is not None and incident.step_by is not None:
+                        self.seek(incident)
+                        woken += 1
+                if not len(queue):
+                    del self.starved[scope, skills]

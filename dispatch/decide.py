@@ -1,14 +1,14 @@
 """The one door of the rules: a request and the book in, facts out. Nothing is changed here."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from dispatch import answers, desk, ladder, presses
 from dispatch import requests as r
 from dispatch.areas import Level
 from dispatch.book import Book
-from dispatch.errors import UnknownSubject
+from dispatch.errors import PlanRefused, UnknownSubject
 from dispatch.facts import (
     CaregiverEnrolled,
     CenterStarted,
@@ -20,6 +20,7 @@ from dispatch.facts import (
     ResidentRegistered,
     StepTaken,
 )
+from dispatch.offer import Offer
 from dispatch.plans import read_plans
 
 
@@ -48,10 +49,18 @@ def _register(book: Book, request: r.Register, now: datetime) -> list[Fact]:
                 if fact.resident_id is not None and fact.resident_id not in residents:
                     raise UnknownSubject("resident", fact.resident_id)
             case PlanAdopted():
-                read_plans(fact.text)
+                _check_plans(book, fact)
             case _:
                 areas.add(fact.area_id)
     return list(request.facts)
+
+
+def _check_plans(book: Book, fact: PlanAdopted) -> None:
+    """Refuse plans that cannot be read, or would change those of incidents that are running."""
+    plans = read_plans(fact.text)
+    if book.plan_books.get(fact.version, plans) != plans:
+        why = f"changes, but version {fact.version} is in use: give it another"
+        raise PlanRefused("file", None, why)
 
 
 def _telephoned(book: Book, request: r.Telephoned, now: datetime) -> list[Fact]:
@@ -63,11 +72,17 @@ def _start(book: Book, _: r.Start, now: datetime) -> list[Fact]:
     """Take over: pending offers get a fresh window; other deadlines fire one step each, later."""
     stopped_for = now - book.last_at if book.last_at else None
     renewed = [
-        OfferRenewed(at=now, offer_id=offer.id, answer_by=now + (offer.answer_by - offer.made_at))
+        OfferRenewed(at=now, offer_id=offer.id, answer_by=now + _window(book, offer))
         for offer in book.offers.values()
         if offer.is_pending
     ]
     return [CenterStarted(at=now, stopped_for=stopped_for), *renewed]
+
+
+def _window(book: Book, offer: Offer) -> timedelta:
+    """Return how long an offer waits, by the plan: one that was renewed before waits no longer."""
+    incident = book.incident(offer.incident_id)
+    return ladder.asking_step(incident, book.plan_of(incident)).answer_within
 
 
 def _park(_: Book, request: r.Park, now: datetime) -> list[Fact]:

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from dispatch import requests as r
+from dispatch.attendance import AttendanceState
 from dispatch.book import Book
-from dispatch.errors import CaregiverNotAvailable, ClaimHeld, UnknownSubject
+from dispatch.errors import CaregiverNotAvailable, ClaimHeld, TransitionRefused, UnknownSubject
 from dispatch.facts import (
     AttendanceBrokenOff,
     CaregiverOffered,
@@ -86,7 +87,7 @@ def offer_to(book: Book, request: r.OfferTo, now: datetime) -> list[Fact]:
         ),
         others=found.others,
         reason=request.reason,
-        from_place=book.roster.sighting(person.id),
+        from_place=book.roster.reckoned_at(person.id, now=now),
     )
     return [offered, *_kept(book, incident, request.operator_id, now)]
 
@@ -108,10 +109,15 @@ def close(book: Book, request: r.Close, now: datetime) -> list[Fact]:
 
 
 def break_off(book: Book, request: r.BreakOff, now: datetime) -> list[Fact]:
-    """No longer count on a caregiver, and look for another."""
+    """No longer count on a caregiver, and look for another; saying it again is harmless."""
     attendance = book.attendance(request.attendance_id)
     incident = book.incident(attendance.incident_id)
     _must_not_be_anothers(incident, request.operator_id)
+    if attendance.state is AttendanceState.BROKEN_OFF:
+        return []
+    if not attendance.state.is_active:
+        state = attendance.state.value
+        raise TransitionRefused("attendance", attendance.id, state, "AttendanceBrokenOff")
     return [
         AttendanceBrokenOff(at=now, attendance_id=attendance.id, why="by_desk"),
         *search_again(book, incident, now, "broken_off", without=attendance.id),

@@ -234,7 +234,12 @@ def _offer_ended(book: Book, fact: f.OfferDeclined | f.OfferLapsed | f.OfferWith
     book.offers[offer.id] = offer
     book.roster.change(offer.caregiver_id, offer=None)
     book.wake(offer.caregiver_id)
-    book.seek(book.incident(offer.incident_id))
+    incident = book.incident(offer.incident_id)
+    if isinstance(fact, f.OfferWithdrawn) and fact.why == "taken":
+        # They said neither no nor nothing: if whoever took it breaks off, they are asked again.
+        asked = incident.asked - {offer.caregiver_id}
+        _store(book, incident, replace(incident, asked=asked))
+    book.seek(incident)
 
 
 def _attendance_went_on(
@@ -251,7 +256,7 @@ def _attendance_went_on(
 def _done(book: Book, fact: f.AttendanceDone) -> None:
     incident = _end_attendance(book, fact.attendance_id, fact)
     if not book.active_attendances(incident) and not incident.claim.is_held:
-        _store(book, incident, replace(incident, desk_by=fact.desk_by))
+        _store(book, incident, replace(incident, desk_by=fact.desk_by, siren=True))
 
 
 def _broken_off(book: Book, fact: f.AttendanceBrokenOff) -> None:

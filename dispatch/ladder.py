@@ -110,7 +110,7 @@ def _offers(book: Book, incident: Incident, step: Step, found: Found, now: datet
             by="plan",
             considered=(*found.chosen, *found.considered),
             others=found.others,
-            from_place=book.roster.sighting(chosen.caregiver_id),
+            from_place=book.roster.reckoned_at(chosen.caregiver_id, now=now),
         )
         for index, chosen in enumerate(found.chosen)
     ]

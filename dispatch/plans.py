@@ -136,13 +136,18 @@ class _Reader:
             raise self._refused(where, f"has an unknown entry {unknown[0]}")
         spans = {name[:-2]: self._span(where, table, name) for name in _SECONDS}
         claim = self._span(where, table, "claim_within_s") if "claim_within_s" in table else None
+        skills: object = table.get("skills", [])
+        if not isinstance(skills, list) or not all(
+            isinstance(skill, str) for skill in cast("list[object]", skills)
+        ):
+            raise self._refused(where, "skills is not a list of words")
         closed_by: object = table.get("closed_by", "operator")
         if closed_by not in ("operator", "caregiver"):
             raise self._refused(where, "closed_by is neither operator nor caregiver")
         return Plan(
             kind=kind,
             gravity=self._gravity(where, table.get("gravity")),
-            skills=frozenset(table.get("skills", ())),
+            skills=frozenset(cast("list[str]", skills)),
             claim_within=claim,
             is_closed_by_caregiver=closed_by == "caregiver",
             ladder=self._ladder(where, table.get("ladder")),
@@ -167,11 +172,13 @@ class _Reader:
             raise self._refused(where, "has a ladder that asks no caregiver")
         if ladder[-1].level.is_area:
             raise self._refused(where, "has a ladder that ends without operator or supervisor")
+        if all(step.level is not Level.OPERATOR for step in ladder):
+            raise self._refused(where, "has a ladder that passes over the operator")
         return ladder
 
     def _step(self, where: str, entry: object) -> Step:
         row = self._table(where, entry)
-        if row.get("level") not in set(Level):
+        if row.get("level") not in list(Level):
             raise self._refused(where, f"has a step whose level is none of {', '.join(Level)}")
         level = Level(row["level"])
         lasts = self._span(where, row, "lasts_s")
@@ -192,7 +199,11 @@ class _Reader:
         value = table.get(name)
         if value is None:
             raise self._refused(where, f"misses {name}")
-        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 864_000:
+        if (
+            not isinstance(value, int | float)
+            or isinstance(value, bool)
+            or not 1 <= value < 864_000
+        ):
             raise self._refused(where, f"{name} is not a number of seconds from 1 to ten days")
         return timedelta(seconds=value)
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from dispatch import requests as r
-from dispatch.book import Book
+from dispatch.book import REMEMBERED_FOR, Book
 from dispatch.desk import alerts, claimed
 from dispatch.facts import (
     CancelPressed,
@@ -26,7 +26,7 @@ SIGNALS: Final = frozenset({"check_in", "test"})  # on record, but open nothing
 
 def handset_called(book: Book, request: r.HandsetCalled, now: datetime) -> list[Fact]:
     """Open an incident, or fold the press into the open one; a known message changes nothing."""
-    fresh = tuple(e for e in request.events if not book.heard_before(request.handset_id, e))
+    fresh = _fresh(book, request, now)
     if not fresh:
         return []
     if request.kind in SIGNALS:
@@ -95,6 +95,16 @@ def telephoned(book: Book, request: r.Telephoned, now: datetime) -> list[Fact]:
     return [raised, claimed(raised.incident_id, request.operator_id, plan, now)]
 
 
+def _fresh(book: Book, request: r.HandsetCalled, now: datetime) -> tuple[EventKey, ...]:
+    """Return the messages that are not on record, each once; a very old one is a new press."""
+
+    def is_fresh(event: EventKey) -> bool:
+        heard = book.heard_before(request.handset_id, event)
+        return heard is None or now - heard.at > REMEMBERED_FOR
+
+    return tuple(event for event in dict.fromkeys(request.events) if is_fresh(event))
+
+
 def _heard(request: r.HandsetCalled, event: EventKey, now: datetime) -> Fact:
     return SignalHeard(
         at=now, handset_id=request.handset_id, event=event, occurred_at=request.occurred_at
@@ -132,8 +142,8 @@ def _repeat(
     now: datetime,
 ) -> list[Fact]:
     own = book.plan_of(incident)
-    waits_for_nobody = incident.desk_by is None and not incident.claim.is_held
-    within = own.claim_within if waits_for_nobody and plan.claim_within else None
+    within = own.claim_within if plan.claim_within and not incident.claim.is_held else None
+    is_sooner = within and (incident.desk_by is None or now + within < incident.desk_by)
     repeated = PressRepeated(
         at=now,
         incident_id=incident.id,
@@ -142,7 +152,7 @@ def _repeat(
         gravity=plan.gravity,
         events=fresh,
         occurred_at=request.occurred_at,
-        desk_by=now + within if within else None,
+        desk_by=now + within if within and is_sooner else None,
         place=request.place,
     )
     facts: list[Fact] = [repeated]

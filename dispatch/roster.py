@@ -125,6 +125,12 @@ class Roster:
         """Return where the caregiver was last seen, else the station, else None."""
         return self._sightings.get(caregiver_id) or self.of(caregiver_id).station
 
+    def reckoned_at(self, caregiver_id: CaregiverId, *, now: datetime) -> Place | None:
+        """Return the place from which a search reckons; None when only the area is known."""
+        if self._is_recent(self._slot[caregiver_id], now):
+            return self._sightings[caregiver_id]
+        return self.of(caregiver_id).station
+
     def enrol(self, fact: CaregiverEnrolled) -> None:
         """Add a caregiver, or replace what is known; duty and work stay."""
         before = self._people.get(fact.caregiver_id)
@@ -195,8 +201,8 @@ class Roster:
         Cost: a few passes of array arithmetic over all caregivers; words are found only for
         those that are named. Somebody whose last position is ageing counts as farther by the
         way that could have been walked since; one whose position is too old, or who was never
-        seen, is taken to be at the station. A call without any place keeps the order of
-        enrolment: somebody must still be asked.
+        seen, is taken to be at the station, or without one amid the own area. A call without
+        any place keeps the order of enrolment: somebody must still be asked.
         """
         size = len(self._ids)
         if not size:
@@ -235,9 +241,9 @@ class Roster:
             (not person.is_active, Verdict.NOT_ACTIVE),
             (not person.is_on_duty, Verdict.OFF_DUTY),
             (person.id in need.excluded, Verdict.EXCLUDED),
-            (not need.skills <= person.skills, Verdict.LACKS_SKILL),
-            (person.work is not None, Verdict.BUSY),
+            (person.work is not None, Verdict.BUSY),  # before all that an operator may overrule
             (person.offer is not None, Verdict.PENDING_OFFER),
+            (not need.skills <= person.skills, Verdict.LACKS_SKILL),
             (person.id in need.asked, Verdict.ASKED_BEFORE),
             (not self.serves(person, need.scope), Verdict.OUTSIDE_AREA),
         )
@@ -264,9 +270,9 @@ class Roster:
         can_come = on_duty & free & skilled & near
         counts = {
             Verdict.OFF_DUTY: int(np.count_nonzero(~on_duty)),
-            Verdict.LACKS_SKILL: int(np.count_nonzero(on_duty & ~skilled)),
-            Verdict.BUSY: int(np.count_nonzero(on_duty & skilled & ~free)),
-            Verdict.OUTSIDE_AREA: int(np.count_nonzero(on_duty & skilled & free & ~near)),
+            Verdict.BUSY: int(np.count_nonzero(on_duty & ~free)),
+            Verdict.LACKS_SKILL: int(np.count_nonzero(on_duty & free & ~skilled)),
+            Verdict.OUTSIDE_AREA: int(np.count_nonzero(on_duty & free & skilled & ~near)),
             Verdict.AVAILABLE: int(np.count_nonzero(can_come)),
         }
         return _Masks(can_come, {why.value: n for why, n in counts.items() if n})
@@ -306,15 +312,20 @@ class Roster:
         self, slot: int, verdict: Verdict, metres: float, seconds: float, now: datetime
     ) -> Considered:
         caregiver_id = self._ids[slot]
-        is_recent = now.timestamp() - self._seen_s[slot] <= STALE_S
-        seen = self._sightings.get(caregiver_id)
+        if self._is_recent(slot, now):
+            source = self._sightings[caregiver_id].source
+        else:
+            source = "station" if self._people[caregiver_id].station else "area"
         return Considered(
             caregiver_id=caregiver_id,
             travel_s=round(seconds, 1),
             distance_m=round(metres, 1),
             verdict=verdict.value,
-            position_source=seen.source if seen is not None and is_recent else "station",
+            position_source=source,
         )
+
+    def _is_recent(self, slot: int, now: datetime) -> bool:
+        return bool(now.timestamp() - self._seen_s[slot] <= STALE_S)
 
     def _put(self, caregiver: Caregiver) -> None:
         self._people[caregiver.id] = caregiver
@@ -338,8 +349,10 @@ class Roster:
             self._bits.setdefault(skill, len(self._bits))
         self._skills[slot] = sum(1 << self._bits[skill] for skill in caregiver.skills)
         station = caregiver.station
-        self._station_lons[slot] = station.lon if station else 0.0
-        self._station_lats[slot] = station.lat if station else 0.0
+        area = self._territory.areas.get(caregiver.area_id)
+        amid = area.centre if area else (0.0, 0.0)
+        self._station_lons[slot] = station.lon if station else amid[0]
+        self._station_lats[slot] = station.lat if station else amid[1]
         self._serving.clear()
 
 

@@ -90,12 +90,15 @@ class Changes:
         if isinstance(fact, f.DeskAlerted) and fact.level == DeskLevel.OUTSIDE:
             self._outbox.append(_message(book, fact, number))
 
-    def statements(self) -> list[tuple[str, Sequence[Any]]]:
-        """Return the SQL that writes all of it, with its arguments."""
+    def statements(self, *, with_messages: bool = True) -> list[tuple[str, Sequence[Any]]]:
+        """Return the SQL that writes all of it, with its arguments.
+
+        Without messages when old facts are folded again: what they said outside is said.
+        """
         written = [
             (_UPSERTS[table], _columns(list(rows.values()))) for table, rows in self._rows.items()
         ]
-        if self._outbox:
+        if self._outbox and with_messages:
             written.append((_OUTBOX, _columns(self._outbox)))
         return written
 

@@ -1,7 +1,7 @@
 """The tables of residents, handsets, caregivers and areas, as administrators read them."""
 
 import json
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -15,6 +15,7 @@ Row: TypeAlias = dict[str, Any]
 
 READ_WITHIN_MS: Final = 10_000
 _JSON: Final = frozenset({"excluded", "skills", "languages", "ring"})
+_PAGE: Final = 500
 _LIKE: Final = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
 
 
@@ -40,7 +41,7 @@ class Sought:
 
 TABLES: Final[Mapping[str, Table]] = {
     "resident": Table(
-        select="SELECT t.*, t.excluded::text AS excluded, ARRAY(SELECT h.id FROM handset h"
+        select="SELECT t.*, ARRAY(SELECT h.id FROM handset h"
         " WHERE h.resident_id = t.id ORDER BY h.id) AS handset_ids FROM resident t",
         searched=("t.id", "t.name", "t.telephone"),
         area="t.area_id",
@@ -53,14 +54,13 @@ TABLES: Final[Mapping[str, Table]] = {
         area="CASE WHEN t.resident_id IS NULL THEN '' ELSE r.area_id END",
     ),
     "caregiver": Table(
-        select="SELECT t.*, t.skills::text AS skills, t.languages::text AS languages,"
-        " ARRAY(SELECT a.login FROM account a WHERE a.subject_id = t.id ORDER BY a.id) AS logins"
-        " FROM caregiver t",
+        select="SELECT t.*, ARRAY(SELECT a.login FROM account a"
+        " WHERE a.subject_id = t.id ORDER BY a.id) AS logins FROM caregiver t",
         searched=("t.id", "t.name", "t.telephone"),
         area="t.area_id",
     ),
     "area": Table(
-        select="SELECT t.*, t.ring::text AS ring FROM area t",
+        select="SELECT t.* FROM area t",
         searched=("t.id", "t.name"),
         area="t.id",
     ),
@@ -68,7 +68,7 @@ TABLES: Final[Mapping[str, Table]] = {
 
 
 @asynccontextmanager
-async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+async def reading(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
     """Give a connection that can only read, and no single statement for longer than ten seconds."""
     async with engine.connect() as connection:
         await connection.execute(text("SET TRANSACTION READ ONLY"))
@@ -77,7 +77,7 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 
 @asynccontextmanager
-async def held(engine: AsyncEngine, table: str, row_id: str) -> AsyncIterator[AsyncConnection]:
+async def held(engine: AsyncEngine, table: str, row_id: str) -> AsyncGenerator[AsyncConnection]:
     """Give a connection while nobody else changes this row, so that no change undoes another.
 
     The row itself is written by the center, on its own connection.
@@ -95,9 +95,7 @@ async def page(connection: AsyncConnection, table: str, sought: Sought) -> Page[
     kind = TABLES[table]
     count = min(max(sought.limit, 1), LIMIT_MAX)
     conditions, arguments = _conditions(kind, sought)
-    statement = text(
-        f"{kind.select} WHERE {' AND '.join(conditions)} ORDER BY t.id LIMIT :count"  # noqa: S608
-    )
+    statement = text(f"{kind.select} WHERE {' AND '.join(conditions)} ORDER BY t.id LIMIT :count")
     rows = await connection.execute(statement, {**arguments, "count": count + 1})
     items = [_row(row) for row in rows.mappings()]
     return Page(items=items[:count], next=items[count - 1]["id"] if len(items) > count else None)
@@ -109,10 +107,13 @@ async def one(connection: AsyncConnection, table: str, row_id: str) -> Row | Non
 
 
 async def some(connection: AsyncConnection, table: str, ids: Sequence[str]) -> dict[str, Row]:
-    """Return the rows with these ids, by id."""
+    """Return the rows with these ids, by id; a page at a time, so that calls pass between."""
     statement = text(f"{TABLES[table].select} WHERE t.id = ANY(:ids)")
-    rows = await connection.execute(statement, {"ids": list(ids)})
-    return {row["id"]: _row(row) for row in rows.mappings()}
+    found: dict[str, Row] = {}
+    for start in range(0, len(ids), _PAGE):
+        rows = await connection.execute(statement, {"ids": list(ids[start : start + _PAGE])})
+        found |= {row["id"]: _row(row) for row in rows.mappings()}
+    return found
 
 
 async def ids_of(
@@ -146,5 +147,3 @@ def _row(row: Mapping[Any, Any]) -> Row:
         name: json.loads(value) if name in _JSON and isinstance(value, str) else value
         for name, value in row.items()
     }
-
-

@@ -5,7 +5,7 @@ or fail a call. It is bounded: when it is full the doors answer 503 and the hand
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
@@ -116,6 +116,15 @@ class Tracks:
         self.last[subject] = place
         self._unsaved.add(subject)
         return True
+
+    def forget(self, subjects: Collection[str]) -> None:
+        """Drop what waits or is remembered of these subjects: a person is being erased."""
+        for subject in subjects:
+            self.last.pop(subject, None)
+            self._unsaved.discard(subject)
+        if self._gathering is not None:
+            kept = [track for track in self._gathering.tracks if track[0] not in subjects]
+            self._gathering.tracks[:] = kept
 
     async def start(self, now: datetime) -> None:
         """Make the partitions, and read where everybody was last."""
