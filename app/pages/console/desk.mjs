@@ -1,0 +1,264 @@
+// @ts-check
+// One operator's session: who sits here, the live board, and what the operator can do.
+import { batch, computed, effect, signal } from "@preact/signals";
+import { ask, Refused } from "../kit/http.mjs";
+import { socketAddress, Stream } from "../kit/stream.mjs";
+import { hearTime, now } from "../kit/time.mjs";
+import { emptyBoard, fold, inOrder, mustSound } from "./board.mjs";
+import { allowSound, setSiren } from "./siren.mjs";
+
+/** @typedef {import("../kit/contract.d.ts").Session} Session */
+/** @typedef {import("../kit/contract.d.ts").Incident} Incident */
+/** @typedef {import("../kit/contract.d.ts").IncidentInFull} IncidentInFull */
+/** @typedef {import("../kit/contract.d.ts").Frame} Frame */
+
+const QUIET_MS = 10_000; // the server pings every 5 s
+const WARN_AFTER_MS = 10_000; // a console without a server starts to warn aloud
+
+export const phase = signal(/** @type {"starting" | "login" | "desk"} */ ("starting"));
+export const session = signal(/** @type {Session | null} */ (null));
+/** The session ended by itself: nobody watches this desk until somebody logs in. */
+export const isExpired = signal(false);
+export const link = signal(/** @type {import("../kit/stream.mjs").StreamState} */ ("connecting"));
+/** When the last frame came, in the server's time; null before the first. */
+export const heardAt = signal(/** @type {number | null} */ (null));
+
+let board = emptyBoard();
+/** Count the changes: the board itself is folded in place. */
+const incidentsChanged = signal(0);
+export const dotsChanged = signal(0);
+const stateChanged = signal(0);
+
+export const queue = computed(() => (incidentsChanged.value, inOrder(board)));
+export const dots = () => board.dots;
+export const health = computed(() => (stateChanged.value, { tracksFull: board.tracksFull, parked: board.parked }));
+
+export const chosenId = signal(/** @type {string | null} */ (null));
+/** The chosen incident with its timeline, as last fetched; it may have been closed since. */
+export const chosen = signal(/** @type {IncidentInFull | null} */ (null));
+export const chosenFault = signal(/** @type {Refused | null} */ (null));
+/** What the operator must be told about the last thing done. */
+export const notice = signal(/** @type {{ kind: "fault" | "done", key: string, values?: Record<string, unknown>, detail?: string } | null} */ (null));
+
+/** @param {string} id */
+export const liveIncident = (id) => (incidentsChanged.value, board.incidents.get(id) ?? null);
+
+/** @type {Stream | null} */
+let stream = null;
+/** @type {Frame[]} */
+let waiting = [];
+let isFoldPlanned = false;
+
+/** Look whether somebody is logged in already. */
+export async function start() {
+  try {
+    const said = await ask("GET", "/api/v1/session");
+    if (sitsAtDesk(said)) return enter(said);
+  } catch {
+    // Nobody is logged in, or nobody answers: the form says so when it is used.
+  }
+  phase.value = "login";
+}
+
+/** An administrator alone has no desk. @param {Session} said */
+function sitsAtDesk({ account }) {
+  return account.roles.includes("operator") || account.roles.includes("supervisor");
+}
+
+/** @param {string} login @param {string} password */
+export async function logIn(login, password) {
+  void allowSound(); // within the click: later the browser would refuse
+  const said = await ask("POST", "/api/v1/session", { body: { login, password } });
+  if (!sitsAtDesk(said)) throw new Refused(403, { type: "/problems/not-operator" });
+  enter(said);
+}
+
+export async function logOut() {
+  await change("DELETE", "/api/v1/session").catch(() => undefined);
+  leave();
+  forget();
+  batch(() => ((session.value = null), (isExpired.value = false)));
+}
+
+/** @param {Session} said */
+function enter(said) {
+  if (session.value?.account.id !== said.account.id) forget();
+  batch(() => {
+    session.value = said;
+    phase.value = "desk";
+    isExpired.value = false;
+  });
+  void allowSound();
+  stream?.stop();
+  stream = new Stream({
+    address: () => socketAddress(`/api/v1/operator/stream${board.cursor ? `?after=${encodeURIComponent(board.cursor)}` : ""}`),
+    quiet_ms: QUIET_MS,
+    onFrame: take,
+    onState: (state) => (link.value = state),
+    mayReturn: isStillIn,
+  });
+  stream.start();
+}
+
+function forget() {
+  board = emptyBoard();
+  batch(() => {
+    incidentsChanged.value += 1;
+    dotsChanged.value += 1;
+    chosenId.value = chosen.value = heardAt.value = notice.value = null;
+  });
+}
+
+/** Back to the log-in form; the board stays until somebody else sits down. */
+function leave() {
+  stream?.stop();
+  stream = null;
+  batch(() => {
+    link.value = "connecting";
+    phase.value = "login";
+    isExpired.value = true;
+  });
+}
+
+async function isStillIn() {
+  try {
+    session.value = await ask("GET", "/api/v1/session", { timeout_ms: 3_000 });
+  } catch (fault) {
+    if (fault instanceof Refused && fault.status === 401) {
+      leave();
+      return false;
+    }
+  }
+  return true;
+}
+
+/**
+ * Take a frame; all that arrive before the next picture are folded at once.
+ * A hidden page draws no pictures, but it must still ring: there they fold as they come.
+ * @param {Frame} frame
+ */
+function take(frame) {
+  hearTime(frame.server_time);
+  waiting.push(frame);
+  if (document.hidden) foldAll();
+  else if (!isFoldPlanned) {
+    isFoldPlanned = true;
+    requestAnimationFrame(foldAll);
+  }
+}
+
+function foldAll() {
+  isFoldPlanned = false;
+  const frames = waiting;
+  waiting = [];
+  batch(() => {
+    for (const frame of frames) {
+      const changed = fold(board, frame);
+      if (changed.incidents) incidentsChanged.value += 1;
+      if (changed.dots) dotsChanged.value += 1;
+      if (changed.state) stateChanged.value += 1;
+      if (frame.type === "snapshot" || frame.incident?.id === chosenId.value) refreshSoon();
+    }
+    if (frames.length > 0) heardAt.value = now.value;
+  });
+}
+
+document.addEventListener("visibilitychange", foldAll);
+
+/** Change something on the server, with the session's proof. @param {string} method @param {string} path @param {unknown} [body] */
+export async function change(method, path, body) {
+  try {
+    return await ask(method, path, { body, headers: { "X-CSRF-Token": session.value?.csrf ?? "" } });
+  } catch (fault) {
+    if (fault instanceof Refused && fault.status === 401) leave();
+    throw fault;
+  }
+}
+
+/** Ask the server for something. @param {string} path */
+export async function look(path) {
+  try {
+    return await ask("GET", path);
+  } catch (fault) {
+    if (fault instanceof Refused && fault.status === 401) leave();
+    throw fault;
+  }
+}
+
+/**
+ * Do something with an incident, and say when it was refused.
+ * @param {string} id @param {"claim" | "release" | "offers" | "notes" | "close"} what @param {unknown} [body]
+ * @returns {Promise<boolean>} whether it is on record
+ */
+export async function act(id, what, body) {
+  try {
+    const incident = /** @type {Incident} */ (await change("POST", `${incidentPath(id)}/${what}`, body));
+    // While the stream lives it tells the same in its order; without it this answer is the latest news.
+    if (link.value !== "live" && incident?.id) {
+      fold(board, { type: "incident", incident });
+      incidentsChanged.value += 1;
+    }
+    notice.value = { kind: "done", key: `done.${what}`, values: { id } };
+    if (chosenId.value === id) refreshSoon();
+    return true;
+  } catch (fault) {
+    notice.value = refusal(fault, id);
+    return false;
+  }
+}
+
+/** @param {unknown} fault @param {string} id @returns {NonNullable<typeof notice.value>} */
+export function refusal(fault, id) {
+  if (!(fault instanceof Refused)) return { kind: "fault", key: "problem.unknown", detail: String(fault) };
+  const said = fault.problem;
+  const holder = said.name ?? board.incidents.get(id)?.claim?.name ?? said.operator_id;
+  return { kind: "fault", key: `problem.${fault.name}`, values: { id, name: holder }, detail: fault.message };
+}
+
+/** @param {string} id */
+export const incidentPath = (id) => `/api/v1/operator/incidents/${encodeURIComponent(id)}`;
+
+/** Open an incident beside the list. @param {string | null} id */
+export function choose(id) {
+  if (chosenId.value === id) return;
+  batch(() => {
+    chosenId.value = id;
+    chosen.value = null;
+    chosenFault.value = null;
+    notice.value = null;
+  });
+  void refresh();
+}
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let refreshTimer;
+
+/** Fetch the chosen incident again, once for a burst of changes. */
+function refreshSoon() {
+  clearTimeout(refreshTimer);
+  refreshTimer = setTimeout(() => void refresh(), 200);
+}
+
+async function refresh() {
+  const id = chosenId.value;
+  if (id === null) return;
+  try {
+    const said = await look(incidentPath(id));
+    if (chosenId.value === id) batch(() => ((chosen.value = said), (chosenFault.value = null)));
+  } catch (fault) {
+    if (chosenId.value === id && fault instanceof Refused) chosenFault.value = fault;
+  }
+}
+
+// The siren follows the board, whether or not anybody looks at the page.
+effect(() => {
+  const me = session.value?.account;
+  if (phase.value === "desk" && me !== undefined && mustSound(queue.value, me)) setSiren("sounding");
+  else if (isExpired.value || isUnreachable()) setSiren("warning");
+  else setSiren("silent");
+});
+
+function isUnreachable() {
+  if (phase.value !== "desk" || link.value !== "lost" || heardAt.value === null) return false;
+  return now.value - heardAt.value > WARN_AFTER_MS;
+}

@@ -1,0 +1,190 @@
+// @ts-check
+// One incident in full: the person, the place, who was chosen and why, what happened, and what can be done.
+import { html } from "../kit/html.mjs";
+import { t, zone } from "../kit/language.mjs";
+import { areaText, GravityMark, Telephone, When } from "../kit/parts.mjs";
+import { now } from "../kit/time.mjs";
+import { clock, distance, left, span, timeOfDay, word } from "../kit/words.mjs";
+import { coming } from "./board.mjs";
+import { act, choose, chosen, chosenFault, chosenId, dots, liveIncident, notice, session } from "./desk.mjs";
+import { openDialog } from "./dialogs.mjs";
+import { Deadline } from "./list.mjs";
+import { showOnMap } from "./map.mjs";
+import { Timeline } from "./timeline.mjs";
+
+/** @typedef {import("../kit/contract.d.ts").Incident} Incident */
+/** @typedef {import("../kit/contract.d.ts").IncidentInFull} IncidentInFull */
+/** @typedef {import("../kit/contract.d.ts").OfferChoice} OfferChoice */
+
+export function Detail() {
+  const id = chosenId.value;
+  if (id === null) return null;
+  const full = chosen.value;
+  const incident = liveIncident(id) ?? full;
+  return html`<section class="detail" aria-label=${t("detail.title", { id })} onKeyDown=${closeOnEscape}>
+    ${incident === null
+      ? html`<${Head} id=${id} /><p class="empty">${chosenFault.value ? t("detail.fault") : t("detail.loading")}</p>`
+      : html`<${Head} id=${id} incident=${incident} /><${Notice} /><${Actions} incident=${incident} />
+          <div class="detail-body">
+            <${Person} incident=${incident} full=${full} /><${Where} incident=${incident} />
+            <${HelpOnTheWay} incident=${incident} />
+            ${full && html`<${Choices} incident=${incident} choices=${full.considered} /><${Notes} full=${full} /><${Timeline} entries=${full.timeline} full=${full} />`}
+          </div>`}
+  </section>`;
+}
+
+/** @param {KeyboardEvent} event */
+function closeOnEscape(event) {
+  if (event.key === "Escape") choose(null);
+}
+
+/** @param {{ id: string, incident?: Incident }} props */
+function Head({ id, incident }) {
+  return html`<header class=${`detail-head ${incident?.gravity ?? ""}`}>
+    <div class="detail-name">
+      ${incident && html`<${GravityMark} gravity=${incident.gravity} />`}
+      <h2>${incident ? word(t, "kind", incident.kind) : ""} <small>${id}</small></h2>
+      <button type="button" class="quiet" aria-label=${t("detail.close_panel")} onClick=${() => choose(null)}>✕</button>
+    </div>
+    ${incident && html`<p class="detail-state">
+      <strong>${word(t, "status", incident.status)}</strong>
+      ${incident.disposition && html`<span> · ${word(t, "disposition", incident.disposition)}</span>`}
+      <span> · ${t("detail.raised")} <${When} at=${incident.raised_at} /></span>
+      <span> · ${word(t, "channel", incident.channel)}</span>
+      ${incident.presses > 1 && html`<span> · ${t("row.presses", { n: incident.presses })}</span>`}
+      ${incident.cancelled && html`<span class="flag strong">${t("row.cancelled")}</span>`}
+    </p>
+    ${incident.status !== "closed" && html`<p><${Deadline} incident=${incident} />${incident.ladder && coming(incident).length === 0 && incident.status !== "helped" && html`<span class="sub"> · ${t("row.ladder", { level: word(t, "level", incident.ladder.level), round: incident.ladder.round })}</span>`}</p>`}`}
+  </header>`;
+}
+
+/** What became of the last thing done. */
+export function Notice() {
+  const said = notice.value;
+  if (said === null) return null;
+  const text = t(said.key, said.values);
+  return html`<p class=${`notice ${said.kind}`} role=${said.kind === "fault" ? "alert" : "status"}>
+    <span aria-hidden="true">${said.kind === "fault" ? "✖" : "✔"}</span>
+    <span>${text === said.key ? t("problem.unknown") : text}${said.kind === "fault" && said.detail ? html` <small>${said.detail}</small>` : ""}</span>
+    <button type="button" class="quiet" aria-label=${t("action.dismiss")} onClick=${() => (notice.value = null)}>✕</button>
+  </p>`;
+}
+
+/** @param {{ incident: Incident }} props */
+function Actions({ incident }) {
+  if (incident.status === "closed") return html`<p class="actions"><strong>${t("detail.is_closed")}</strong></p>`;
+  const holder = incident.claim;
+  const isMine = holder?.operator_id === session.value?.account.id;
+  return html`<div class="actions">
+    ${holder === null && html`<button type="button" class="claim big" onClick=${() => void act(incident.id, "claim")}>${t("action.claim")}</button>`}
+    ${isMine && html`<span class="holder is-mine">✔ ${t("detail.mine", { until: timeOfDay(holder?.until, zone, now.value) })}</span>
+      <button type="button" onClick=${() => void act(incident.id, "release")}>${t("action.release")}</button>`}
+    ${holder && !isMine && html`<span class="holder">⚑ ${t("detail.held", { name: holder.name })}</span>
+      ${session.value?.account.roles.includes("supervisor") && html`<button type="button" onClick=${() => void act(incident.id, "claim")}>${t("action.take_over")}</button>`}`}
+    <button type="button" onClick=${() => openDialog("offer", incident)}>${t("action.offer")}</button>
+    <button type="button" onClick=${() => openDialog("note", incident)}>${t("action.note")}</button>
+    <button type="button" onClick=${() => openDialog("close", incident)}>${t("action.close")}</button>
+  </div>`;
+}
+
+/** @param {{ incident: Incident, full: IncidentInFull | null }} props */
+function Person({ incident, full }) {
+  const person = incident.resident;
+  if (person === null) {
+    return html`<section><h3>${t("detail.person")}</h3><p>${t("row.unknown_resident")}</p>
+      ${incident.handset_id && html`<p class="sub">${t("detail.handset", { id: incident.handset_id })}</p>`}
+      ${incident.note && html`<p>${incident.note}</p>`}</section>`;
+  }
+  const mark = (/** @type {string | undefined} */ value, /** @type {string} */ usual) => (value && value !== usual ? "matters" : "");
+  return html`<section><h3>${t("detail.person")}</h3>
+    <dl>
+      <dt>${t("person.name")}</dt><dd class="person-name">${person.name} ${person.state && person.state !== "home" && html`<span class="flag strong">${word(t, "resident_state", person.state)}</span>`}</dd>
+      <dt>${t("person.telephone")}</dt><dd><${Telephone} number=${person.telephone} /></dd>
+      <dt>${t("person.address")}</dt><dd>${person.address || "—"}</dd>
+      ${person.communication && html`<dt>${t("person.communication")}</dt><dd class=${mark(person.communication, "voice")}>${word(t, "communication", person.communication)}</dd>`}
+      ${person.language && html`<dt>${t("person.language")}</dt><dd>${word(t, "language", person.language)}</dd>`}
+      ${person.ability && html`<dt>${t("person.ability")}</dt><dd>${word(t, "ability", person.ability)}</dd>`}
+      ${full?.medical && html`<dt>${t("person.medical")}</dt><dd class="matters">${full.medical}</dd>`}
+      ${full?.key_note && html`<dt>${t("person.key_note")}</dt><dd>${full.key_note}</dd>`}
+      ${incident.note && html`<dt>${t("person.note")}</dt><dd>${incident.note}</dd>`}
+      ${incident.linked_to && html`<dt>${t("detail.linked")}</dt><dd><button type="button" class="link" onClick=${() => choose(incident.linked_to)}>${incident.linked_to}</button></dd>`}
+    </dl></section>`;
+}
+
+/** @param {{ incident: Incident }} props */
+function Where({ incident }) {
+  const place = incident.place;
+  return html`<section><h3>${t("detail.place")}</h3>
+    <p>${areaText(incident.area) || t("row.unknown_area")}</p>
+    ${place
+      ? html`<p class="sub">${place.lat.toFixed(5)}, ${place.lon.toFixed(5)} · ${place.accuracy_m == null ? t("place.accuracy_unknown") : t("place.accuracy", { distance: distance(t, place.accuracy_m) })} · ${word(t, "source", place.source ?? "unknown")}
+          ${place.at && html` · <${When} at=${place.at} />`}</p>`
+      : html`<p class="sub">${t("place.unknown")}</p>`}
+    <p class="buttons">
+      ${place && html`<button type="button" onClick=${() => showOnMap(place)}>${t("action.show_on_map")}</button>`}
+      ${incident.resident && html`<button type="button" onClick=${() => openDialog("location", incident)}>${t("action.locate")}</button>`}
+    </p></section>`;
+}
+
+/** @param {{ incident: Incident }} props */
+function HelpOnTheWay({ incident }) {
+  const rows = coming(incident);
+  const ended = incident.attendances.filter(({ state }) => state === "done" || state === "broken_off");
+  return html`<section><h3>${t("detail.help")}</h3>
+    ${rows.length === 0 && incident.offers.length === 0 && html`<p class="sub">${t("help.nobody")}</p>`}
+    ${rows.map((row) => html`<p class="coming"><strong>${row.name}</strong> · ${word(t, "attendance", row.state)}${row.eta_at && row.state !== "on_scene" ? ` · ${etaText(row.eta_at)}` : ""} ${row.overdue && html`<span class="flag strong">${t("help.overdue")}</span>`}</p>`)}
+    ${ended.map((row) => html`<p class="coming"><strong>${row.caregiver_name}</strong> · ${word(t, "attendance", row.state)}${row.outcome ? ` · ${word(t, "outcome", row.outcome)}` : ""}</p>`)}
+    ${incident.offers.length > 0 && html`<table class="offers"><thead><tr><th>${t("offers.caregiver")}</th><th>${t("offers.travel")}</th><th>${t("offers.state")}</th></tr></thead>
+      <tbody>${incident.offers.map((offer) => html`<tr key=${offer.id}><td>${offer.caregiver_name}</td><td class="number">${travel(offer)}</td><td>${offerText(offer)}</td></tr>`)}</tbody></table>`}
+  </section>`;
+}
+
+/** @param {string} at */
+function etaText(at) {
+  const seconds = left(at, now.value) ?? 0;
+  return seconds < 0 ? t("row.eta_past", { span: span(t, -seconds) }) : t("row.eta", { span: span(t, seconds) });
+}
+
+/** @param {{ travel_s: number | null, distance_m: number | null }} row */
+export function travel({ travel_s, distance_m }) {
+  return [travel_s == null ? "" : span(t, travel_s), distance_m == null ? "" : distance(t, distance_m)].filter(Boolean).join(" · ") || "—";
+}
+
+/** @param {Incident["offers"][number]} offer */
+function offerText(offer) {
+  const state = word(t, "offer_state", offer.state);
+  if (offer.state === "pending") {
+    const seconds = Math.max(0, left(offer.answer_by, now.value) ?? 0);
+    return `${state} · ${t("offers.left", { clock: clock(seconds) })} · ${offer.shown_at ? t("offers.shown") : t("offers.not_shown")}`;
+  }
+  return offer.reason ? `${state} · ${word(t, "reason", offer.reason)}` : state;
+}
+
+/** Who was looked at for each offer, and why it was this one. @param {{ incident: Incident, choices: OfferChoice[] }} props */
+function Choices({ incident, choices }) {
+  if (choices.length === 0) return null;
+  return html`<section class="choices"><h3>${t("detail.choice")}</h3>
+    ${choices.map((choice) => html`<${Choice} key=${choice.offer_id} choice=${choice} incident=${incident} />`)}</section>`;
+}
+
+/** @param {{ choice: OfferChoice, incident: Incident }} props */
+function Choice({ choice, incident }) {
+  const taken = choice.considered.find(({ caregiver_id }) => caregiver_id === choice.chosen);
+  const offer = incident.offers.find(({ id }) => id === choice.offer_id);
+  const name = taken?.name ?? offer?.caregiver_name ?? dots().get(choice.chosen)?.name ?? choice.chosen;
+  const others = Object.entries(choice.others).filter(([, n]) => n > 0);
+  return html`<details open><summary>${t("choice.summary", { name, level: word(t, "level", choice.level), travel: taken ? travel(taken) : null })} <span class="age">${timeOfDay(choice.at, zone, now.value)}</span></summary>
+    <table><thead><tr><th>${t("choice.caregiver")}</th><th>${t("offers.travel")}</th><th>${t("choice.verdict")}</th></tr></thead>
+      <tbody>${choice.considered.map((row) => html`<tr key=${row.caregiver_id} class=${row.verdict === "chosen" ? "is-chosen" : ""}>
+        <td>${row.verdict === "chosen" ? "✔ " : ""}${row.name}</td><td class="number">${travel(row)}</td><td>${word(t, "verdict", row.verdict)}</td></tr>`)}</tbody></table>
+    ${others.length > 0 && html`<p class="sub">${t("choice.others")} ${others.map(([why, n]) => t("choice.other", { why: word(t, "verdict", why), n })).join(t("choice.separator"))}</p>`}
+  </details>`;
+}
+
+/** @param {{ full: IncidentInFull }} props */
+function Notes({ full }) {
+  if (full.notes.length === 0) return null;
+  return html`<section><h3>${t("detail.notes")}</h3><ul class="notes">
+    ${full.notes.map((note) => (typeof note === "string" ? html`<li>${note}</li>` : html`<li>${note.text} <span class="age">${note.by} ${note.at ? timeOfDay(note.at, zone, now.value) : ""}</span></li>`))}
+  </ul></section>`;
+}

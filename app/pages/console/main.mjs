@@ -1,0 +1,100 @@
+// @ts-check
+// The operator's page: log in, then the desk.
+import { effect, useSignal } from "@preact/signals";
+import { render } from "preact";
+import { html } from "../kit/html.mjs";
+import { Refused } from "../kit/http.mjs";
+import { LanguageSwitch, startLanguage, t, zone } from "../kit/language.mjs";
+import { now } from "../kit/time.mjs";
+import { timeOfDay } from "../kit/words.mjs";
+import { chosenId, health, heardAt, isExpired, link, logIn, logOut, phase, queue, session, start } from "./desk.mjs";
+import { Detail } from "./detail.mjs";
+import { Dialogs, openDialog } from "./dialogs.mjs";
+import { IncidentList } from "./list.mjs";
+import { MapPane } from "./map.mjs";
+import { allowSound, sirenState, soundAllowed, trySound } from "./siren.mjs";
+
+function App() {
+  if (phase.value === "starting") return null;
+  return phase.value === "login" ? html`<${LogIn} />` : html`<${Desk} />`;
+}
+
+function LogIn() {
+  const login = useSignal("");
+  const password = useSignal("");
+  const fault = useSignal("");
+  const isBusy = useSignal(false);
+  const submit = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    isBusy.value = true;
+    fault.value = "";
+    try {
+      await logIn(login.value.trim(), password.value);
+    } catch (why) {
+      const status = why instanceof Refused ? why.status : 0;
+      fault.value = status === 401 ? "login.wrong" : status === 403 ? "login.not_operator" : status === 429 ? "login.too_many" : "login.unreachable";
+    }
+    isBusy.value = false;
+  };
+  return html`<main class="login">
+    <form class="card" onSubmit=${submit}>
+      <header><h1>${t("app.name")}</h1><${LanguageSwitch} /></header>
+      <p class="sub">${t("login.console")}</p>
+      ${isExpired.value && html`<p class="notice fault" role="alert"><span aria-hidden="true">✖</span><span>${t("login.expired")}</span></p>`}
+      <label class="field">${t("login.login")}<input name="login" autocomplete="username" required value=${login.value} onInput=${(/** @type {any} */ event) => (login.value = event.target.value)} /></label>
+      <label class="field">${t("login.password")}<input name="password" type="password" autocomplete="current-password" required value=${password.value} onInput=${(/** @type {any} */ event) => (password.value = event.target.value)} /></label>
+      ${fault.value && html`<p class="notice fault" role="alert"><span aria-hidden="true">✖</span><span>${t(fault.value)}</span></p>`}
+      <button type="submit" class="primary" disabled=${isBusy.value}>${t("login.enter")}</button>
+    </form>
+  </main>`;
+}
+
+function Desk() {
+  return html`<div class=${`desk ${chosenId.value === null ? "" : "has-detail"}`} data-siren=${sirenState.value} data-link=${link.value}>
+    <${Bar} />
+    <${Banners} />
+    <main class="panes"><${IncidentList} /><${MapPane} /><${Detail} /></main>
+    <${Dialogs} />
+  </div>`;
+}
+
+function Bar() {
+  const rows = queue.value;
+  const untaken = rows.filter(({ claim }) => claim === null).length;
+  return html`<header class="bar">
+    <h1>${t("app.name")}</h1>
+    <p class="counts"><strong>${t("bar.open", { n: rows.length })}</strong> <span class=${untaken > 0 ? "flag strong" : "flag"}>${t("bar.untaken", { n: untaken })}</span></p>
+    <p class=${`siren-state ${sirenState.value}`} role="status">${t(`siren.${sirenState.value}`)}</p>
+    <span class="grow"></span>
+    <time class="wall-clock">${timeOfDay(now.value, zone, now.value)}</time>
+    <p class=${`link-state ${link.value}`}>${t(`link.${link.value}`)}</p>
+    <button type="button" class="primary" onClick=${() => openDialog("telephoned")}>${t("action.telephoned")}</button>
+    <button type="button" class="quiet" onClick=${() => void trySound()}>${t("action.try_sound")}</button>
+    <${LanguageSwitch} />
+    <span class="me">${session.value?.account.name}</span>
+    <button type="button" class="quiet" onClick=${() => void logOut()}>${t("action.log_out")}</button>
+  </header>`;
+}
+
+/** What is wrong with this desk, above everything else. */
+function Banners() {
+  const { tracksFull, parked } = health.value;
+  const at = heardAt.value;
+  return html`<div class="banners">
+    ${link.value === "lost" && html`<p class="banner fault" role="alert" data-banner="unreachable"><span aria-hidden="true">✖</span> ${at === null ? t("banner.never") : t("banner.unreachable", { time: timeOfDay(at, zone, now.value) })}</p>`}
+    ${!soundAllowed.value && html`<p class="banner fault" role="alert" data-banner="sound"><span aria-hidden="true">✖</span> ${t("banner.sound")} <button type="button" onClick=${() => void allowSound()}>${t("action.allow_sound")}</button></p>`}
+    ${tracksFull && html`<p class="banner warning" role="status"><span aria-hidden="true">!</span> ${t("banner.tracks")}</p>`}
+    ${parked > 0 && html`<p class="banner warning" role="status"><span aria-hidden="true">!</span> ${t("banner.parked", { n: parked })}</p>`}
+  </div>`;
+}
+
+effect(() => {
+  const name = t("title.console");
+  const n = queue.value.length;
+  document.title = phase.value === "desk" && n > 0 ? `(${n}) ${name}` : name;
+});
+
+await startLanguage();
+await start();
+const root = document.getElementById("app");
+if (root) render(html`<${App} />`, root);

@@ -1,0 +1,48 @@
+// @ts-check
+// What happened to an incident, fact by fact, in words.
+import { html } from "../kit/html.mjs";
+import { t, zone } from "../kit/language.mjs";
+import { now } from "../kit/time.mjs";
+import { timeOfDay, word } from "../kit/words.mjs";
+import { dots } from "./desk.mjs";
+
+/** @typedef {import("../kit/contract.d.ts").Entry} Entry */
+/** @typedef {import("../kit/contract.d.ts").IncidentInFull} IncidentInFull */
+
+/** The fields of a fact whose values have words. @type {Record<string, (value: string) => string>} */
+const SAID = {
+  disposition: (value) => word(t, "disposition", value),
+  gravity: (value) => word(t, "gravity", value),
+  kind: (value) => word(t, "kind", value),
+  level: (value) => word(t, "level", value),
+  outcome: (value) => word(t, "outcome", value),
+  reason: (value) => word(t, "reason", value),
+  why: (value) => word(t, "why", value),
+};
+
+/** @param {{ entries: Entry[], full: IncidentInFull }} props */
+export function Timeline({ entries, full }) {
+  return html`<section><h3>${t("detail.timeline")}</h3><ol class="timeline">
+    ${entries.map((entry) => html`<li key=${entry.number}><time datetime=${entry.at}>${timeOfDay(entry.at, zone, now.value)}</time>
+      <span>${say(entry, full)}${entry.by && entry.by !== "plan" && entry.by !== entry.data.caregiver_id && html` <span class="age">${t("timeline.by", { name: entry.by })}</span>`}</span></li>`)}
+  </ol></section>`;
+}
+
+/** @param {Entry} entry @param {IncidentInFull} full */
+function say(entry, full) {
+  /** @type {Record<string, unknown>} */
+  const values = { caregiver: caregiverOf(entry, full) };
+  for (const [name, value] of Object.entries(entry.data)) {
+    values[name] = name in SAID && typeof value === "string" ? SAID[name](value) : value;
+  }
+  return word(t, "fact", entry.kind, values);
+}
+
+/** Facts about an offer or an attendance name only its id. @param {Entry} entry @param {IncidentInFull} full */
+function caregiverOf({ data }, full) {
+  const offerId = data.offer_id ?? data.attendance_id;
+  const offer = full.offers.find(({ id }) => id === offerId);
+  const caregiverId = String(data.caregiver_id ?? offer?.caregiver_id ?? "");
+  const named = data.caregiver_name ?? offer?.caregiver_name ?? full.offers.find(({ caregiver_id }) => caregiver_id === caregiverId)?.caregiver_name;
+  return named ?? dots().get(caregiverId)?.name ?? caregiverId;
+}

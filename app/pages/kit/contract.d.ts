@@ -1,0 +1,72 @@
+// What the server says, as the pages read it. Type check only; the browser never sees this file.
+
+export type Gravity = "life_threat" | "urgent" | "routine" | "service";
+export interface Account { id: string; login: string; name: string; roles: string[]; areas: string[] }
+export interface Session { account: Account; csrf: string }
+export interface Place { lon: number; lat: number; accuracy_m?: number | null; source?: string; at?: string | null }
+
+export interface Resident {
+  id: string; name: string; telephone?: string; address?: string; language?: string;
+  communication?: string; state?: string; ability?: string;
+}
+export interface Offer {
+  id: string; caregiver_id: string; caregiver_name: string; state: string; made_at: string; answer_by: string;
+  shown_at: string | null; travel_s: number | null; distance_m: number | null; reason: string | null;
+}
+export interface Attendance {
+  id: string; caregiver_id: string; caregiver_name: string; state: string; accepted_at: string | null;
+  en_route_at: string | null; on_scene_at: string | null; due_by: string | null; eta_at?: string | null;
+  overdue: boolean; outcome: string | null;
+}
+export interface Claim { operator_id: string; name: string; until: string }
+export interface Incident {
+  id: string; kind: string; gravity: Gravity; status: string; raised_at: string; due_at: string;
+  rank: (boolean | string | number)[]; presses: number; last_press_at: string | null; siren: boolean;
+  desk: string; channel: string; handset_id: string | null; resident: Resident | null;
+  area: { code: string; names: string[] } | null; place: Place | null; claim: Claim | null;
+  ladder: { level: string; round: number; until: string | null } | null;
+  offers: Offer[]; attendances: Attendance[]; linked_to: string | null; cancelled: boolean;
+  note: string | null; disposition: string | null; closed_at: string | null;
+}
+export interface Entry { number: number; at: string; kind: string; by: string | null; text_key?: string; data: Record<string, unknown> }
+export interface Considered { caregiver_id: string; name: string; travel_s: number | null; distance_m: number | null; verdict: string }
+export interface OfferChoice { offer_id: string; at: string; level: string; chosen: string; considered: Considered[]; others: Record<string, number> }
+export interface Note { at?: string; by?: string; text: string }
+export interface IncidentInFull extends Incident {
+  timeline: Entry[]; considered: OfferChoice[]; medical: string | null; key_note: string | null; notes: (Note | string)[];
+}
+export interface Candidate { caregiver_id: string; name: string; kind: string; travel_s: number | null; distance_m: number | null; verdict: string }
+export interface Dot { id: string; name: string; kind: string; on_duty: boolean; busy: boolean; lon: number | null; lat: number | null; at: string | null; source: string | null }
+
+export interface Frame {
+  type: string; cursor?: string; incidents?: Incident[]; incident?: Incident; caregivers?: Dot[]; dots?: Dot[];
+  operators?: unknown[]; server_time?: string; tracks_full?: boolean; parked?: number;
+}
+
+export interface OfferToMe {
+  id: string; incident_id: string; kind: string; gravity: Gravity; made_at: string; answer_by: string; travel_s: number | null;
+  distance_m: number | null; shown: boolean; address: string | null; area: string | string[] | { names: string[] } | null;
+  place: Place | null; resident: { name: string; communication?: string; language?: string } | null;
+}
+export interface AttendanceOfMine {
+  id: string; incident_id: string; kind: string; gravity: Gravity; state: string; accepted_at: string; due_by: string | null;
+  address: string | null; area: string | string[] | { names: string[] } | null; place: Place | null;
+  resident: {
+    name: string; telephone?: string; communication?: string; language?: string; ability?: string; medical?: string; key_note?: string;
+  } | null;
+  note: string | null;
+}
+export interface CaregiverState {
+  caregiver: { id: string; name: string; kind: string }; on_duty: boolean; server_time: string;
+  offers: OfferToMe[]; attendances: AttendanceOfMine[];
+}
+
+export interface Coming { caregiver_name: string; kind: string; state: string; eta_at: string | null; distance_m: number | null }
+export interface HandsetIncident {
+  id: string; kind: string; status: string; raised_at: string; presses: number; heard_by_operator: boolean;
+  coming: Coming[]; closed_at: string | null; disposition: string | null;
+}
+export interface HandsetState { handset_id: string; resident: { name: string } | null; server_time: string; incidents: HandsetIncident[] }
+export interface EventResult { event_id: string; result: string; incident_id: string | null; joined?: boolean }
+
+export type Words = (key: string, values?: Record<string, unknown>) => string;
