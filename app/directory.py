@@ -66,6 +66,9 @@ class Directory:
         self.caregivers: dict[str, CaregiverName] = {}
         self.areas: dict[str, AreaShape] = {}
         self.areas_version = 0  # rises with every change of borders
+        self.operators: dict[
+            str, str
+        ] = {}  # names of those who have come to a desk since the start
 
     async def load(self, engine: AsyncEngine) -> None:
         """Read everything from the tables."""
@@ -129,6 +132,10 @@ class Directory:
         """Return a caregiver's name, or the id where there is none."""
         card = self.caregivers.get(caregiver_id or "")
         return card.name if card else (caregiver_id or "")
+
+    def operator_name(self, operator_id: str | None) -> str:
+        """Return an operator's name, or the id while they have not been here."""
+        return self.operators.get(operator_id or "", operator_id or "")
 
 
 def _resident(fact: ResidentRegistered) -> ResidentCard:

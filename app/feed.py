@@ -89,11 +89,12 @@ class Feed:
         for one in recorded:
             incident_id = incident_of(one.fact)
             if incident_id is not None:
+                touched.pop(incident_id, None)  # in the order of their last numbers, see below
                 touched[incident_id] = one.number
                 self._recent.append((one.number, incident_id))
             self._tell_caregiver(book, one.fact)
         cursor = f"{epoch}:{recorded[-1].number}"
-        for incident_id, number in touched.items():
+        for incident_id, number in touched.items():  # a cursor never runs ahead of a frame
             incident = _find(book, incident_id)
             if incident is not None:
                 self._show(book, incident, f"{epoch}:{number}")

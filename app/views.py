@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 from app.directory import Directory, ResidentCard
 from dispatch.attendance import Attendance
 from dispatch.book import Book
+from dispatch.claim import Claim
 from dispatch.ids import CaregiverId, HandsetId, IncidentId
 from dispatch.incident import Incident
 from dispatch.ladder import need_of
@@ -183,6 +184,16 @@ def resident_view(card: ResidentCard | None) -> View | None:
         "ability": card.ability,
         "category": card.category,
         "lives_alone": card.lives_alone,
+    }
+
+
+def _claim(directory: Directory, claim: Claim) -> View | None:
+    if not claim.is_held:
+        return None
+    return {
+        "operator_id": claim.operator_id,
+        "name": directory.operator_name(claim.operator_id),
+        "until": claim.until,
     }
 
 

@@ -37,6 +37,7 @@ async def stream(
         covers=lambda path: in_scope(who, path),
         shown=lambda incident: shown(service, who, incident),
     )
+    service.directory.operators[who.id] = who.name
     with security_of(websocket).watch(who) as gone, service.feed.console(console):
         await accept(websocket)
         await service.desks.sit_down(_operator(who))

@@ -389,6 +389,7 @@ async def _do(
     request: Request,
     code: int = http.HTTP_200_OK,
 ) -> Response:
+    service.directory.operators[who.id] = who.name
     await service.center.read(lambda book: _require_mine(book, who, incident_id))
     await call(service, request)
     return await _one(service, who, incident_id, code)
