@@ -26,7 +26,6 @@ CLOSED_SHOWN_FOR: Final = timedelta(minutes=10)
 
 def incident_view(book: Book, directory: Directory, incident: Incident) -> View:
     """Return an incident as the console shows it, open or just closed."""
-    claim = incident.claim
     ladder = {"level": incident.level, "round": incident.round, "until": incident.step_by}
     return {
         "id": incident.id,
@@ -45,11 +44,7 @@ def incident_view(book: Book, directory: Directory, incident: Incident) -> View:
         "resident": resident_view(directory.residents.get(incident.resident_id or "")),
         "area": area_view(book, incident.area_id),
         "place": place_view(incident.place),
-        "claim": (
-            claim.is_held
-            and {"operator_id": claim.operator_id, "name": claim.operator_id, "until": claim.until}
-        )
-        or None,
+        "claim": _claim(directory, incident.claim),
         "ladder": ladder if incident.is_open else None,
         "offers": [
             _offer(directory, book.offers[one]) for one in incident.offers if incident.is_open
