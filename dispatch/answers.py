@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from dispatch import requests as r
-from dispatch.attendance import Attendance, AttendanceState
+from dispatch.attendance import ENDING_WELL, Attendance, AttendanceState
 from dispatch.book import Book
 from dispatch.desk import stand_down
 from dispatch.errors import (
@@ -35,8 +35,6 @@ from dispatch.ids import AttendanceId, IncidentId, OfferId
 from dispatch.incident import Incident
 from dispatch.ladder import search_again
 from dispatch.offer import Offer, OfferState
-
-ENDING_WELL: Final = frozenset({"helped", "nothing_needed"})
 
 
 def duty(book: Book, request: r.Duty, now: datetime) -> list[Fact]:
@@ -83,7 +81,7 @@ def attendance_step(book: Book, request: r.AttendanceStep, now: datetime) -> lis
         raise UnknownSubject("attendance", request.attendance_id)
     if attendance.caregiver_id != request.caregiver_id:
         raise NotYours(attendance.id)
-    if attendance.state.value == request.step:
+    if _is_behind(attendance, request.step):
         return []
     plan = book.plan_of(book.incident(attendance.incident_id))
     match request.step:
@@ -181,6 +179,16 @@ def _finish(
         disposition=request.outcome,
     )
     return [done, *standing_down, closed]
+
+
+_ORDER: Final = [state.value for state in AttendanceState]
+
+
+def _is_behind(attendance: Attendance, step: str) -> bool:
+    """Whether this was said before, or something later was: a retry that took its time."""
+    if attendance.state is AttendanceState.BROKEN_OFF:
+        return False
+    return _ORDER.index(attendance.state.value) >= _ORDER.index(step)
 
 
 def _must_be_active(attendance: Attendance, fact: str) -> None:

@@ -35,6 +35,9 @@ class AttendanceState(StrEnum):
         return self not in (AttendanceState.DONE, AttendanceState.BROKEN_OFF)
 
 
+ENDING_WELL: Final = frozenset(
+    {"helped", "nothing_needed"}
+)  # outcomes after which nobody is sought
 _A = AttendanceState
 
 NEXT: Final[Table[AttendanceState]] = MappingProxyType(

@@ -15,6 +15,7 @@ from dispatch.facts import (
     Fact,
     HandsetPaired,
     OfferRenewed,
+    OfferWithdrawn,
     PlanAdopted,
     RequestParked,
     ResidentRegistered,
@@ -38,6 +39,7 @@ def decide(book: Book, request: r.Request, now: datetime) -> list[Fact]:
 def _register(book: Book, request: r.Register, now: datetime) -> list[Fact]:
     areas = set(book.territory.areas)
     residents = set(book.residents)
+    unwanted: list[Fact] = []
     for fact in request.facts:
         match fact:
             case ResidentRegistered() | CaregiverEnrolled():
@@ -45,6 +47,7 @@ def _register(book: Book, request: r.Register, now: datetime) -> list[Fact]:
                     raise UnknownSubject("area", fact.area_id)
                 if isinstance(fact, ResidentRegistered):
                     residents.add(fact.resident_id)
+                    unwanted.extend(_unwanted(book, fact, now))
             case HandsetPaired():
                 if fact.resident_id is not None and fact.resident_id not in residents:
                     raise UnknownSubject("resident", fact.resident_id)
@@ -52,12 +55,25 @@ def _register(book: Book, request: r.Register, now: datetime) -> list[Fact]:
                 _check_plans(book, fact)
             case _:
                 areas.add(fact.area_id)
-    return list(request.facts)
+    return [*request.facts, *unwanted]
+
+
+def _unwanted(book: Book, fact: ResidentRegistered, now: datetime) -> list[Fact]:
+    """Return the end of pending offers to caregivers whom the resident no longer wants."""
+    caller = book.caller_of(fact.resident_id, None)
+    return [
+        OfferWithdrawn(at=now, offer_id=offer.id, why="excluded")
+        for incident_id in book.open_of.get(caller, ())
+        for offer in book.pending_offers(book.incidents[incident_id])
+        if offer.caregiver_id in fact.excluded
+    ]
 
 
 def _check_plans(book: Book, fact: PlanAdopted) -> None:
     """Refuse plans that cannot be read, or would change those of incidents that are running."""
     plans = read_plans(fact.text)
+    if plans.version != fact.version:
+        raise PlanRefused("file", None, f"is version {plans.version}, not {fact.version}")
     if book.plan_books.get(fact.version, plans) != plans:
         why = f"changes, but version {fact.version} is in use: give it another"
         raise PlanRefused("file", None, why)
@@ -103,13 +119,7 @@ def _step_lapsed(book: Book, request: r.Lapse, now: datetime) -> list[Fact]:
     step = facts[0]
     if not isinstance(step, StepTaken) or step.level is not Level.SUPERVISOR:
         return facts
-    incident = book.incidents[step.incident_id]
-    path = book.territory.path(incident.area_id)
-    plan = book.plan_of(incident)
-    alerts: list[Fact] = desk.alerts(
-        book, incident.id, path, plan, now, attempts=incident.desk_alerts
-    )
-    return [*facts, *alerts]
+    return [*facts, *desk.supervisor_reached(book, book.incidents[step.incident_id], now)]
 
 
 _DECIDERS: Final[Mapping[type[r.Request], Callable[[Book, Any, datetime], list[Fact]]]] = {
@@ -128,6 +138,7 @@ _DECIDERS: Final[Mapping[type[r.Request], Callable[[Book, Any, datetime], list[F
     r.Register: _register,
     r.Start: _start,
     r.Park: _park,
+    r.OutsideFailed: desk.outside_failed,
     r.Lapse: _lapse,
 }
 

@@ -19,11 +19,12 @@ from dispatch.facts import (
     OfferWithdrawn,
     OperatorLeft,
     OperatorSatDown,
+    OutsideNotReached,
 )
 from dispatch.ids import AreaId, IncidentId, OfferId, OperatorId
 from dispatch.incident import DeskLevel, Incident
 from dispatch.ladder import asking_step, need_of, search_again
-from dispatch.plans import Plan
+from dispatch.plans import Gravity, Plan
 from dispatch.roster import Verdict
 
 OVERRULED = frozenset(
@@ -156,33 +157,54 @@ def desk_lapsed(book: Book, lapse: r.Lapse, now: datetime) -> list[Fact]:
     """Let the call rise: to the supervisor, then to the outside, again and again."""
     incident = book.incident(IncidentId(lapse.subject_id))
     path = book.territory.path(incident.area_id)
-    plan = book.plan_of(incident)
-    start = DeskLevel.SUPERVISOR if incident.desk is DeskLevel.OPERATOR else DeskLevel.OUTSIDE
-    return alerts(book, incident.id, path, plan, now, attempts=incident.desk_alerts, start=start)
+    return [rise(book, incident.id, path, book.plan_of(incident), now, incident)]
 
 
-def alerts(
+def supervisor_reached(book: Book, incident: Incident, now: datetime) -> list[Fact]:
+    """Return the alert that the ladder has come to the supervisor, unless the desk is there."""
+    if incident.desk is not DeskLevel.OPERATOR:
+        return []
+    path = book.territory.path(incident.area_id)
+    return [rise(book, incident.id, path, book.plan_of(incident), now, incident)]
+
+
+def rise(
     book: Book,
     incident_id: IncidentId,
     path: tuple[AreaId, ...],
     plan: Plan,
     now: datetime,
-    *,
-    attempts: int,
-    start: DeskLevel = DeskLevel.SUPERVISOR,
-) -> list[Fact]:
-    """Return the alert of `start`, or of the outside at once when no supervisor is there."""
-    if start is DeskLevel.SUPERVISOR and not book.present(path, supervisors=True):
-        start = DeskLevel.OUTSIDE
-    return [
-        DeskAlerted(
-            at=now,
-            incident_id=incident_id,
-            level=start.value,
-            until=now + plan.desk_again,
-            attempt=attempts + 1,
-        )
-    ]
+    incident: Incident | None = None,
+) -> Fact:
+    """Return the alert of whoever must act next; `incident` is None while it is being raised.
+
+    A call that nobody took rises from the operators to the supervisor, or to the outside at once
+    when no supervisor is there. One that somebody at the desk has, or that is about a device and
+    not a person, never leaves the house.
+    """
+    level = incident.desk if incident else DeskLevel.OPERATOR
+    stays_inside = plan.gravity is Gravity.SERVICE or (incident and incident.claim.is_held)
+    is_supervised = book.present(path, supervisors=True)
+    if stays_inside:
+        level = DeskLevel.SUPERVISOR if is_supervised else DeskLevel.OPERATOR
+    elif level is DeskLevel.OPERATOR and is_supervised:
+        level = DeskLevel.SUPERVISOR
+    else:
+        level = DeskLevel.OUTSIDE
+    return DeskAlerted(
+        at=now,
+        incident_id=incident_id,
+        level=level.value,
+        until=now + plan.desk_again,
+        attempt=(incident.desk_alerts if incident else 0) + 1,
+    )
+
+
+def outside_failed(book: Book, request: r.OutsideFailed, now: datetime) -> list[Fact]:
+    """Record that nobody outside could be told; nothing to say of a call that has ended."""
+    if request.incident_id not in book.incidents:
+        return []
+    return [OutsideNotReached(at=now, incident_id=request.incident_id, why=request.why)]
 
 
 def claimed(incident_id: IncidentId, operator_id: OperatorId, plan: Plan, now: datetime) -> Fact:

@@ -149,6 +149,10 @@ def _desk_alerted(book: Book, fact: f.DeskAlerted) -> None:
     _change(book, fact.incident_id, fact)
 
 
+def _outside_not_reached(book: Book, fact: f.OutsideNotReached) -> None:
+    _change(book, fact.incident_id, fact)
+
+
 def _noted(book: Book, fact: f.NoteAdded) -> None:
     if fact.incident_id in book.incidents:
         _change(book, fact.incident_id, fact)
@@ -349,6 +353,7 @@ _EVOLVERS: Final[Mapping[type[Fact], Callable[[Book, Any], None]]] = {
     f.CancelPressed: _cancelled,
     f.StepTaken: _stepped,
     f.DeskAlerted: _desk_alerted,
+    f.OutsideNotReached: _outside_not_reached,
     f.NoteAdded: _noted,
     f.IncidentClosed: _closed,
     f.IncidentClaimed: _claimed,

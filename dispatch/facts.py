@@ -266,6 +266,14 @@ class DeskAlerted(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideNotReached(Fact):
+    """Nobody outside could be told of a call that nobody at the desk took; every console sounds."""
+
+    incident_id: IncidentId
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoteAdded(Fact):
     """Somebody wrote something down."""
 
@@ -328,7 +336,7 @@ class CaregiverOffered(Fact):
     level: Level
     by: str  # "plan", or the operator who chose
     considered: tuple[Considered, ...]
-    others: Mapping[str, int]  # how many more were passed over, by reason
+    others: Mapping[str, int]  # all caregivers, counted by the plainest reason
     reason: str = personal("")  # why the operator chose otherwise
     from_place: Place | None = personal(None)
 

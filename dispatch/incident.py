@@ -15,6 +15,7 @@ from dispatch.facts import (
     IncidentClosed,
     IncidentRaised,
     NoteAdded,
+    OutsideNotReached,
     PressRepeated,
     StepTaken,
 )
@@ -53,6 +54,7 @@ NEXT: Final[Table[IncidentState]] = MappingProxyType(
         (IncidentState.OPEN, CancelPressed): IncidentState.OPEN,
         (IncidentState.OPEN, StepTaken): IncidentState.OPEN,
         (IncidentState.OPEN, DeskAlerted): IncidentState.OPEN,
+        (IncidentState.OPEN, OutsideNotReached): IncidentState.OPEN,
         (IncidentState.OPEN, NoteAdded): IncidentState.OPEN,
         (IncidentState.OPEN, IncidentClosed): IncidentState.CLOSED,
         (IncidentState.CLOSED, NoteAdded): IncidentState.CLOSED,  # what became known later
@@ -149,8 +151,10 @@ def after(incident: Incident, fact: Fact) -> Incident:
                 desk=DeskLevel(fact.level),
                 desk_by=fact.until,
                 desk_alerts=fact.attempt,
-                siren=True,
+                siren=incident.gravity is not Gravity.SERVICE,
             )
+        case OutsideNotReached():
+            return replace(incident, siren=True)
         case IncidentClosed():
             return replace(
                 incident,
@@ -181,6 +185,7 @@ def _pressed_again(incident: Incident, fact: PressRepeated) -> Incident:
 
 def _stepped(incident: Incident, fact: StepTaken) -> Incident:
     is_new_round = fact.round > incident.round
+    is_service = incident.gravity is Gravity.SERVICE  # a device wakes nobody
     return replace(
         incident,
         step=fact.step,
@@ -188,5 +193,5 @@ def _stepped(incident: Incident, fact: StepTaken) -> Incident:
         round=fact.round,
         step_by=fact.until,
         asked=frozenset() if is_new_round else incident.asked,
-        siren=incident.siren or not fact.level.is_area,
+        siren=incident.siren or (not fact.level.is_area and not is_service),
     )

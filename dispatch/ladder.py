@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from dispatch import requests as r
+from dispatch.attendance import ENDING_WELL
 from dispatch.book import Book
 from dispatch.facts import CaregiverOffered, Fact, StepTaken
 from dispatch.ids import AttendanceId, IncidentId, OfferId
@@ -41,8 +42,9 @@ def search_again(
     *,
     without: AttendanceId | None = None,
 ) -> list[Fact]:
-    """Return the step that resumes the search, unless somebody else (not `without`) still comes."""
-    if any(one.id != without for one in book.active_attendances(incident)):
+    """Return the step that resumes the search, unless another than `without` comes or helped."""
+    others = [book.attendances[one] for one in incident.attendances if one != without]
+    if any(one.state.is_active or one.outcome in ENDING_WELL for one in others):
         return []
     ladder = book.plan_of(incident).ladder
     step = ladder[incident.step]

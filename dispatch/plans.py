@@ -144,9 +144,12 @@ class _Reader:
         closed_by: object = table.get("closed_by", "operator")
         if closed_by not in ("operator", "caregiver"):
             raise self._refused(where, "closed_by is neither operator nor caregiver")
+        gravity = self._gravity(where, table.get("gravity"))
+        if claim is None and gravity <= Gravity.URGENT:
+            raise self._refused(where, "misses claim_within_s, which a grave call needs")
         return Plan(
             kind=kind,
-            gravity=self._gravity(where, table.get("gravity")),
+            gravity=gravity,
             skills=frozenset(cast("list[str]", skills)),
             claim_within=claim,
             is_closed_by_caregiver=closed_by == "caregiver",

@@ -5,7 +5,7 @@ from typing import Final
 
 from dispatch import requests as r
 from dispatch.book import REMEMBERED_FOR, Book
-from dispatch.desk import alerts, claimed
+from dispatch.desk import claimed, rise
 from dispatch.facts import (
     CancelPressed,
     EventKey,
@@ -199,4 +199,4 @@ def _first_alerts(book: Book, raised: IncidentRaised, plan: Plan, now: datetime)
     path = book.territory.path(raised.area_id)
     if raised.desk_by is None or book.present(path, supervisors=False):
         return []
-    return alerts(book, raised.incident_id, path, plan, now, attempts=0)
+    return [rise(book, raised.incident_id, path, plan, now)]

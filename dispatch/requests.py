@@ -176,6 +176,14 @@ class Park(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideFailed(Request):
+    """The outside command or webhook could not be reached in time."""
+
+    incident_id: IncidentId
+    why: str  # which channel and how, without personal data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lapse(Request):
     """A deadline passed. `kind` and `subject_id` name it as the book does."""
 

@@ -22,6 +22,8 @@ from dispatch.place import DETOUR, Floats, Place, distances_m
 FRESH_S: Final = 120.0  # a position this young is taken as it is
 STALE_S: Final = 900.0  # an older one is worth less than the caregiver's station
 DRIFT_M_PER_S: Final = 1.5  # how fast an ageing position loses its worth: a brisk walk
+SKILL_BITS: Final = 63  # distinct skills that the arrays can tell apart
+SPEED_KMH_MIN: Final = 1.0  # whoever is recorded as slower still comes some day
 CONSIDERED_MAX: Final = 8  # named in the record beside the chosen; the rest are counted
 
 
@@ -279,10 +281,14 @@ class Roster:
 
     def _skilled(self, skills: frozenset[str]) -> NDArray[np.bool_]:
         size = len(self._ids)
-        if not all(skill in self._bits for skill in skills):
+        if len(self._bits) < SKILL_BITS and not all(skill in self._bits for skill in skills):
             return np.zeros(size, dtype=np.bool_)
-        wanted = sum(1 << self._bits[skill] for skill in skills)
+        wanted = self._mask(skills)
         return (self._skills[:size] & wanted) == wanted
+
+    def _mask(self, skills: frozenset[str]) -> int:
+        """Return the bits of the skills that have one; the verdict sees to the rest."""
+        return sum(1 << self._bits[skill] for skill in skills if skill in self._bits)
 
     def _within(self, scope: AreaId | None) -> NDArray[np.bool_]:
         size = len(self._ids)
@@ -330,7 +336,7 @@ class Roster:
     def _put(self, caregiver: Caregiver) -> None:
         self._people[caregiver.id] = caregiver
         slot = self._slot[caregiver.id]
-        self._speeds[slot] = caregiver.speed_kmh
+        self._speeds[slot] = max(caregiver.speed_kmh, SPEED_KMH_MIN)
         self._on_duty[slot] = caregiver.is_on_duty and caregiver.is_active
         self._free[slot] = caregiver.work is None and caregiver.offer is None
 
@@ -346,8 +352,9 @@ class Roster:
     def _describe(self, caregiver: Caregiver) -> None:
         slot = self._slot[caregiver.id]
         for skill in sorted(caregiver.skills):
-            self._bits.setdefault(skill, len(self._bits))
-        self._skills[slot] = sum(1 << self._bits[skill] for skill in caregiver.skills)
+            if len(self._bits) < SKILL_BITS:
+                self._bits.setdefault(skill, len(self._bits))
+        self._skills[slot] = self._mask(caregiver.skills)
         station = caregiver.station
         area = self._territory.areas.get(caregiver.area_id)
         amid = area.centre if area else (0.0, 0.0)

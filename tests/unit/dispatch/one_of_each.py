@@ -93,6 +93,7 @@ ONE_OF_EACH = (
         why="deadline",
     ),
     f.DeskAlerted(at=NOON, incident_id="I1", level="supervisor", until=LATER, attempt=1),
+    f.OutsideNotReached(at=NOON, incident_id="I1", why="no channel is configured"),
     f.NoteAdded(at=NOON, incident_id="I1", by="ann"),
     f.IncidentClosed(at=NOON, incident_id="I1", by="ann", disposition="helped"),
     f.IncidentClaimed(at=NOON, incident_id="I1", operator_id="ann", until=LATER),

@@ -14,7 +14,7 @@ from dispatch.errors import (
 )
 from dispatch.facts import CaregiverOffered, DeskAlerted
 from dispatch.incident import DeskLevel
-from dispatch.requests import BreakOff, Note, OfferTo, Release
+from dispatch.requests import BreakOff, Note, OfferTo, OutsideFailed, Release
 from tests.unit.dispatch.world import World, kinds_of, minutes, seconds
 
 
@@ -483,3 +483,54 @@ def test_only_the_latest_closed_incidents_are_remembered(world, monkeypatch):
 def test_an_offer_that_is_not_on_the_books_is_not_found(world):
     with pytest.raises(UnknownSubject, match=r"offer I9\.1"):
         world.book.offer("I9.1")
+
+
+# What stays inside, and what does not
+
+
+def test_a_weak_battery_never_goes_outside_and_wakes_nobody(world):
+    facts = [*world.press("low_battery"), *world.pass_time(minutes(60 * 24 * 3))]
+    assert "outside" not in alerts_in(facts)
+    assert not world.incident.siren
+
+
+def test_a_call_that_an_operator_has_never_goes_outside(world):
+    world.press()
+    world.claim("ann")
+    assert "outside" not in alerts_in(world.pass_time(minutes(14)))
+    assert world.incident.claim.is_held
+
+
+def test_a_call_that_nobody_can_attend_reaches_the_supervisor_though_an_operator_has_it(world):
+    world.sit_down("sue", is_supervisor=True)
+    world.press()
+    world.claim("ann")
+    assert "supervisor" in alerts_in(world.pass_time(minutes(5)))
+
+
+def test_a_call_that_went_outside_does_not_come_back_to_the_supervisor_by_the_ladder(world):
+    world.press()
+    levels = alerts_in(world.pass_time(minutes(10)))
+    assert set(levels) == {"outside"}
+
+
+def test_when_nobody_outside_could_be_told_every_console_sounds(world):
+    world.press()
+    world.claim("ann")
+    facts = world.do(OutsideFailed(incident_id=world.incident.id, why="webhook HTTP 500"))
+    assert kinds_of(facts) == ["OutsideNotReached"]
+    assert world.incident.siren
+
+
+def test_of_a_call_that_has_ended_nobody_need_be_told(world):
+    assert world.do(OutsideFailed(incident_id="I9", why="webhook HTTP 500")) == []
+
+
+def test_somebody_whom_the_resident_no_longer_wants_is_no_longer_asked(world):
+    world.caregiver("near", 100)
+    world.caregiver("next", 200)
+    world.caregiver("third", 300)
+    world.press()
+    facts = world.resident("li", excluded=("near",))
+    assert kinds_of(facts) == ["ResidentRegistered", "OfferWithdrawn", "CaregiverOffered"]
+    assert facts[-1].caregiver_id == "third"

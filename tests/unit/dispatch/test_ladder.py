@@ -4,6 +4,7 @@ import pytest
 
 from dispatch.areas import Level
 from dispatch.facts import DeskAlerted, PlanAdopted, StepTaken
+from dispatch.plans import read_plans
 from tests.unit.dispatch.world import PLANS, World, minutes, seconds
 
 
@@ -168,6 +169,8 @@ def test_two_calls_never_ask_the_same_caregiver_at_the_same_time(world):
 def test_an_incident_keeps_the_plan_under_which_it_began(world):
     world.press("life_assistance")
     short = PLANS.replace("answer_within_s = 60, lasts_s = 120", "answer_within_s = 5, lasts_s = 7")
-    world.register(PlanAdopted(at=world.now, version="newer", text=short))
+    short = short.replace('version = "', 'version = "newer ', 1)
+    version = read_plans(short).version
+    world.register(PlanAdopted(at=world.now, version=version, text=short))
     assert world.book.plan_of(world.incident).ladder[0].lasts == seconds(120)
     assert world.book.plans.of("life_assistance").ladder[0].lasts == seconds(7)

@@ -200,3 +200,9 @@ def test_a_file_that_is_not_toml_names_the_line():
 def test_a_file_that_breaks_off_has_no_line_to_name():
     assert refused('version = "1').line in (None, 1)
     assert refused("[kinds").line in (None, 1)
+
+
+def test_a_grave_call_needs_a_deadline_at_the_desk():
+    text = SHIPPED.replace("claim_within_s = 60\n", "", 1)
+    with pytest.raises(PlanRefused, match=r"kinds\.sos.*claim_within_s"):
+        read_plans(text)
