@@ -1,6 +1,5 @@
 """What holds for any JSON that a handset, or somebody pretending to be one, may send."""
 
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -142,7 +141,7 @@ def test_cleaning_is_bounded_storable_and_safe_to_repeat(text, limit):
 
 
 def test_a_report_has_no_field_that_this_file_does_not_look_at():
-    assert {field.name for field in fields(Report)} == {
+    assert set(Report._fields) == {
         "event_id",
         "kind",
         "key",

@@ -9,4 +9,4 @@ LAW = settings(
     max_examples=60,
     suppress_health_check=[HealthCheck.too_slow],
 )
-NIGHT = settings(LAW, max_examples=30, stateful_step_count=50)
+NIGHT = settings(LAW, max_examples=12, stateful_step_count=50)
