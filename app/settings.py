@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     """The same for the web pages. They speak to the doors of their own address."""
 
     door_metrics: str = ""
-    """`HOST:PORT` for `/metrics`, or `off`; empty is 127.0.0.1 and the port above the common one."""
+    """`HOST:PORT` for `/metrics`, or `off`; empty is 127.0.0.1, one port above the common one."""
 
     database_url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None
     """PostgreSQL 15 or newer; empty starts the embedded one in the data folder."""
