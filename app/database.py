@@ -73,6 +73,7 @@ def engine_for(url: str) -> AsyncEngine:
     return create_async_engine(
         "postgresql+asyncpg://",
         connect_args={"dsn": dsn, "timeout": CONNECT_WITHIN_S},
+        hide_parameters=True,  # a failed statement's values may name a resident
         pool_pre_ping=True,
     )
 
