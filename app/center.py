@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 import structlog
@@ -45,6 +45,10 @@ class CenterStopped(Exception):
     """The center takes no more requests: the server is going down."""
 
 
+class JournalAway(Exception):
+    """Nothing can be read while the journal cannot be written."""
+
+
 class _FoldFailed(Exception):
     """A fact did not fit the book, which is now half changed."""
 
@@ -73,6 +77,7 @@ class Center:
         metrics: Metrics,
         *,
         tell: Callable[[Book, Sequence[Recorded]], None],
+        read_within_s: float = 10.0,
     ) -> None:
         """Take the journal, the rules' clock, and whom to tell after each commit.
 
@@ -86,6 +91,7 @@ class Center:
         self._clock = clock
         self._metrics = metrics
         self._tell = tell
+        self._read_within_s = read_within_s
         self._inbox = CallsInbox()
         self._reads: list[Callable[[], None]] = []
         self._wake = asyncio.Event()
@@ -94,6 +100,7 @@ class Center:
         self._sightings: dict[CaregiverId, Place] = {}
         self._last_snapshot = 0
         self._poisoned: set[Deadline] = set()  # whose lapse failed: the desk sees the incident
+        self._put_back = timedelta(0)  # by which the clock lags behind the last fact
 
     # For the doors
 
@@ -116,7 +123,11 @@ class Center:
         return await asyncio.shield(answer)
 
     async def read(self, look: Callable[[Book], Answer]) -> Answer:
-        """Return what `look` sees in the book while nothing undecided or uncommitted is in it."""
+        """Return what `look` sees in the book while nothing undecided or uncommitted is in it.
+
+        Raises:
+            JournalAway: a commit has been under way for too long.
+        """
         if not self._is_busy:
             return look(self.book)
         done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -130,7 +141,11 @@ class Center:
                 done.set_exception(error)
 
         self._reads.append(serve)
-        return await done
+        try:
+            async with asyncio.timeout(self._read_within_s):
+                return await done
+        except TimeoutError as error:
+            raise JournalAway("Try again in a moment.") from error
 
     def sight(self, caregiver_id: CaregiverId, place: Place) -> bool:
         """Note where a caregiver is; return False when that is no news."""
@@ -147,9 +162,13 @@ class Center:
     @property
     def now(self) -> datetime:
         """The rules' present; never before the last fact, whatever the clock says."""
-        now = self._clock()
-        last = self.book.last_at
-        return now if last is None or now > last else last
+        now, last = self._clock(), self.book.last_at
+        if last is None or now > last:
+            self._put_back = timedelta(0)
+            return now
+        # The clock was put back. Time goes on from the last fact: deadlines must still fire.
+        self._put_back = max(self._put_back, last - now)
+        return now + self._put_back
 
     # The life of the center
 
@@ -203,7 +222,8 @@ class Center:
         loop = asyncio.get_running_loop()
         timer = None
         if deadline is not None:
-            delay = max(0.0, self._clock.machine_seconds_until(deadline.due_at))
+            due_at = deadline.due_at - self._put_back
+            delay = max(0.0, self._clock.machine_seconds_until(due_at))
             timer = loop.call_later(min(delay, 60.0), self._wake.set)
         try:
             await self._wake.wait()
@@ -264,11 +284,20 @@ class Center:
                     number = self._ledger.last_number + len(batch.facts)
                     batch.changes.note(self.book, fact, number)
                 folded.extend(facts)
-                facts = pursue(self.book, now)
+                facts = self._pursue(now)
         except Exception as error:  # the book is half changed: it must be folded anew
             log.exception("fold failed")
             raise _FoldFailed(type(error).__name__) from error
         return folded
+
+    def _pursue(self, now: datetime) -> list[Fact]:
+        """Return what follows; a call whose search fails stays with the desk and its deadlines."""
+        for _ in range(len(self.book.searching) + 1):  # each try takes one call out of the search
+            try:
+                return pursue(self.book, now)
+            except Exception:
+                log.exception("search failed")
+        return []
 
     def _park(self, batch: _Batch, waiting: Waiting, why: str) -> None:
         """Keep what can be kept of a request that failed: a bare call for help is still one."""
@@ -351,11 +380,20 @@ class Center:
                 self._answer(single, waiting)
                 await self._put_on_record(single)
             except (CommitRefused, _FoldFailed) as refusal:
-                await self._fold_again()
-                instead = _Batch()
-                self._park(instead, waiting, str(refusal))
-                await self._put_on_record(instead)
+                await self._park_alone(waiting, str(refusal))
         self._announce([], _Batch(refused=batch.refused))
+
+    async def _park_alone(self, waiting: Waiting, why: str) -> None:
+        """Park a request in a batch of its own; if even the bare call fails, say that it did."""
+        await self._fold_again()
+        instead = _Batch()
+        try:
+            self._park(instead, waiting, why)
+            await self._put_on_record(instead)
+        except (CommitRefused, _FoldFailed) as error:
+            log.exception("request cannot even be parked", why=why)
+            await self._fold_again()
+            self._announce([], _Batch(refused=[(waiting, NotRecordable(str(error)))]))
 
     async def _fold_again(self) -> None:
         tries = 0
@@ -373,12 +411,16 @@ class Center:
         snapshot = await self._ledger.snapshot(EVOLVE_VERSION)
         if snapshot is not None:
             number = snapshot[0]
-            restore(book, snapshot[1])
+            try:
+                restore(book, snapshot[1])
+            except Exception:
+                log.exception("snapshot cannot be read; folding every fact", number=number)
+                book, number = Book(), 0
         self._last_snapshot = number
         async for recorded in self._ledger.read(number):
             try:
                 evolve(book, recorded.fact)
-            except DispatchError:
+            except Exception:
                 log.exception("fact cannot be folded", number=recorded.number)
                 self._metrics.unfoldable.inc()
         for caregiver_id, place in self._sightings.items():

@@ -16,9 +16,11 @@ BACK_WITHIN_S: Final = 60.0  # after a start; whoever has not come back by then 
 class Desks:
     """The consoles of each operator. The first makes the operator present, the last one absent."""
 
-    def __init__(self, center: Center) -> None:
+    def __init__(self, center: Center, *, left_after_s: float = LEFT_AFTER_S) -> None:
         self._center = center
+        self._left_after_s = left_after_s
         self._consoles: dict[OperatorId, int] = {}
+        self._going: set[OperatorId] = set()  # whose leaving is on its way to the record
         self._leaving: dict[OperatorId, asyncio.Task[None]] = {}
 
     async def sit_down(self, operator: OperatorAtDesk) -> None:
@@ -27,7 +29,7 @@ class Desks:
         leaving = self._leaving.pop(operator.id, None)
         if leaving is not None:
             leaving.cancel()
-        if operator.id not in self._center.book.desk:
+        if operator.id not in self._center.book.desk or operator.id in self._going:
             await self._say(
                 Desk(
                     operator_id=operator.id,
@@ -52,9 +54,13 @@ class Desks:
             await self._say(Desk(operator_id=operator_id, is_present=False))
 
     async def _leave_later(self, operator_id: OperatorId) -> None:
-        await asyncio.sleep(LEFT_AFTER_S)
+        await asyncio.sleep(self._left_after_s)
         self._leaving.pop(operator_id, None)
-        await self._say(Desk(operator_id=operator_id, is_present=False))
+        self._going.add(operator_id)
+        try:
+            await self._say(Desk(operator_id=operator_id, is_present=False))
+        finally:
+            self._going.discard(operator_id)
 
     async def _say(self, request: Desk) -> None:
         with suppress(CenterStopped):  # the next center begins with empty desks

@@ -25,6 +25,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Send
 from starlette.websockets import WebSocketState
 
+from app.center import JournalAway
 from app.security import refusals
 from app.security.chance import short_id
 from dispatch import errors as dispatch_errors
@@ -45,6 +46,8 @@ STATUS_OF: Final[Mapping[type[Exception], int]] = MappingProxyType(
         dispatch_errors.CaregiverNotAvailable: http.HTTP_409_CONFLICT,
         dispatch_errors.StillOnTheWay: http.HTTP_409_CONFLICT,
         dispatch_errors.PlanRefused: http.HTTP_422_UNPROCESSABLE_CONTENT,
+        # The center.
+        JournalAway: http.HTTP_503_SERVICE_UNAVAILABLE,
         # The security rooms.
         refusals.SecurityRefusal: http.HTTP_400_BAD_REQUEST,
         refusals.LoginTaken: http.HTTP_409_CONFLICT,

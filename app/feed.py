@@ -89,7 +89,7 @@ class Feed:
         for one in recorded:
             incident_id = incident_of(one.fact)
             if incident_id is not None:
-                touched.pop(incident_id, None)  # in the order of their last numbers, see below
+                touched.pop(incident_id, None)  # in the order of the last change: cursors rise
                 touched[incident_id] = one.number
                 self._recent.append((one.number, incident_id))
             self._tell_caregiver(book, one.fact)

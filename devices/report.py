@@ -13,10 +13,9 @@ to carry is unusable.
 """
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 AHEAD_MAX: Final = timedelta(days=1)
 """A device clock further ahead than this is absurd."""
@@ -91,8 +90,11 @@ class Source(StrEnum):
     UNKNOWN = "unknown"  # the handset did not say, or said a word we do not know
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fix:
+# Both are named tuples because one of each is made for every event: five times as fast to make as
+# a frozen dataclass, which was a fifth of the handset door's whole work.
+
+
+class Fix(NamedTuple):
     """One WGS-84 position, with what is known of its worth."""
 
     lon: float  # degrees, -180 to 180
@@ -102,8 +104,7 @@ class Fix:
     at: datetime | None  # aware UTC; the report's own time when the fix names none
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(NamedTuple):
     """One event from a handset, fit to be stored and decided on."""
 
     event_id: str  # 1 to 64 characters

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -21,7 +21,7 @@ from app.security.roles import Role
 from app.service import Service, ServiceDep, the_service
 from app.storage.tracks import POSITION, SOURCE_CODE, TracksFull
 from app.views import caregiver_view
-from devices.report import clean
+from devices.report import BACK_MAX, clean
 from dispatch.book import Book
 from dispatch.errors import (
     DispatchError,
@@ -243,7 +243,7 @@ async def record_positions(
         (
             caregiver_id,
             POSITION,
-            one.at,
+            _true_at(one, received_at),
             received_at,
             one.lon,
             one.lat,
@@ -266,13 +266,23 @@ def _sight(
     service: Service, caregiver_id: CaregiverId, sent: PositionIn, received_at: datetime
 ) -> None:
     """Take up a position: by machine time in the record, by the rules' time in the search."""
-    at = sent.at if sent.at is not None and sent.at.tzinfo is not None else received_at
-    age = max(received_at - at, timedelta(0))
+    at = _true_at(sent, received_at) or received_at
+    age = received_at - at
     place = Place(lon=sent.lon, lat=sent.lat, accuracy_m=sent.accuracy_m, source=sent.source, at=at)
     service.tracks.note(caregiver_id, place)
     sighted = replace(place, at=service.center.now - age)
     if service.center.sight(caregiver_id, sighted):
         service.feed.moved(service.center.book, caregiver_id, sighted)
+
+
+def _true_at(sent: PositionIn, received_at: datetime) -> datetime | None:
+    """Return when a position was true, None when its clock says nothing that can be believed.
+
+    A time of the future is taken for now: it would hide every later position.
+    """
+    if sent.at is None or sent.at.tzinfo is None or received_at - sent.at > BACK_MAX:
+        return None
+    return min(sent.at, received_at)
 
 
 async def _offer_answer(

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, WebSocket
 from app.center import Center
 from app.doors.operator import in_scope, shown
 from app.doors.streams import PING_EVERY_S, accept, send, serve
+from app.doors.waiting import NotOnRecordYet
 from app.feed import ConsoleFeed
 from app.security.access import Principal, allow, security_of
 from app.security.roles import Role
@@ -38,11 +39,16 @@ async def stream(
         shown=lambda incident: shown(service, who, incident),
     )
     service.directory.operators[who.id] = who.name
+
+    def first(book: Book) -> list[bytes]:
+        console.take()  # what has come so far is in these frames
+        return _first(service, who, book, after)
+
     with security_of(websocket).watch(who) as gone, service.feed.console(console):
         await accept(websocket)
-        await service.desks.sit_down(_operator(who))
         try:
-            frames = await service.center.read(lambda book: _first(service, who, book, after))
+            await _sit_down(service, who)
+            frames = await service.center.read(first)
             for frame in frames:
                 await send(websocket, frame)
             await serve(
@@ -53,6 +59,14 @@ async def stream(
             )
         finally:
             service.desks.leave(_operator(who))
+
+
+async def _sit_down(service: Service, who: Principal) -> None:
+    try:
+        async with asyncio.timeout(service.settings.answer_within_s):
+            await service.desks.sit_down(_operator(who))
+    except TimeoutError as error:
+        raise NotOnRecordYet("Try again in a moment.") from error
 
 
 def _operator(who: Principal) -> OperatorAtDesk:
@@ -91,17 +105,18 @@ def _first(service: Service, who: Principal, book: Book, after: str) -> list[byt
     if missed is None:
         return [_snapshot(service, who, book, cursor)]
     frames = [_encode({"type": "resumed", "cursor": after})]
-    for incident in missed:
+    for incident in missed:  # under the old cursor, until all of them have arrived
         if in_scope(who, book.territory.path(incident.area_id)):
             may_see = shown(service, who, incident)
-            frames.append(service.feed.frame(book, incident, cursor, with_place=may_see))
+            frames.append(service.feed.frame(book, incident, after, with_place=may_see))
     frames.append(_encode({"type": "cursor", "cursor": cursor}))
     return frames
 
 
 def _missed(service: Service, book: Book, after: str, cursor: str) -> list[Incident] | None:
     epoch, _, number = after.partition(":")
-    if epoch != cursor.partition(":")[0] or not number.isdigit() or len(number) > 18:
+    is_number = number.isascii() and number.isdigit() and len(number) < 19
+    if epoch != cursor.partition(":")[0] or not is_number:
         return None
     return service.feed.missed(book, int(number))
 

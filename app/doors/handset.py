@@ -9,7 +9,7 @@ import json
 from collections import OrderedDict
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Annotated, Any, Final, TypeAlias, cast
+from typing import Annotated, Any, Final, NamedTuple, TypeAlias, cast
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -19,7 +19,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.center import CenterStopped, NotRecordable
 from app.clock import system_clock
-from app.errors import Problem, TooBusy, problem_of, problems, send_problem
+from app.doors.limits import BodyTooLarge
+from app.doors.waiting import NotOnRecordYet
+from app.errors import Problem, problem_of, problems, send_problem
 from app.inbox import InboxFull
 from app.security.access import (
     TOKEN_PROBLEMS,
@@ -32,7 +34,7 @@ from app.security.access import (
 from app.security.roles import Role
 from app.security.tokens import TokenKind
 from app.service import Service, ServiceDep
-from app.storage.tracks import HEARTBEAT, POSITION, SOURCE_CODE, Track, TracksFull
+from app.storage.tracks import HEARTBEAT, POSITION, SOURCE_CODE, Batch, Track, TracksFull
 from app.views import handset_view
 from devices.report import (
     CALLS,
@@ -59,9 +61,11 @@ RECENT_HANDSETS: Final = 600_000
 SIGHTING_FRESH: Final = timedelta(minutes=10)
 
 Result: TypeAlias = dict[str, Any]
+_TrackKey: TypeAlias = tuple[str, str, str]  # as an EventKey: event id, kind, device time
 
 HandsetDep = Annotated[Principal, allow(Role.HANDSET)]
 router = APIRouter(prefix="/api/v1/handset", tags=["handset"])
+_JSON: Final = (b"content-type", b"application/json")
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
 
@@ -70,12 +74,6 @@ class MalformedJson(Problem):
     """The body is not JSON."""
 
     status = http.HTTP_400_BAD_REQUEST
-
-
-class BodyTooLarge(Problem):
-    """The body is too large."""
-
-    status = http.HTTP_413_CONTENT_TOO_LARGE
 
 
 class TooManyEvents(Problem):
@@ -90,10 +88,6 @@ class EventRefused(Problem):
     status = http.HTTP_422_UNPROCESSABLE_CONTENT
 
 
-class NotOnRecordYet(TooBusy):
-    """The event is not on record yet: send it again, with the same event id."""
-
-
 class HandsetDoor:
     """Takes the posts of handsets, and lets everything else pass to the application behind."""
 
@@ -102,8 +96,8 @@ class HandsetDoor:
 
     def __init__(self, app: ASGIApp, service: Service) -> None:
         self.app = app
+        self.events = HandsetEvents(service)
         self._service = service
-        self._events = HandsetEvents(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""
@@ -117,8 +111,7 @@ class HandsetDoor:
             return
         except ClientDisconnect:
             return
-        length = str(len(body)).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", length)]
+        headers = [_JSON, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
@@ -131,7 +124,17 @@ class HandsetDoor:
             client[0] if client else "",
         )
         body = await _read_body(receive)
-        return await self._events.take(HandsetId(holder.subject_id), body)
+        return await self.events.take(HandsetId(holder.subject_id), body)
+
+
+class Taken(NamedTuple):
+    """A position or heartbeat on its way to the record."""
+
+    handset_id: HandsetId
+    report: Report
+    received_at: datetime
+    batch: Batch
+    is_new: bool  # False: the same was taken before
 
 
 class HandsetEvents:
@@ -139,7 +142,9 @@ class HandsetEvents:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._recent: OrderedDict[str, OrderedDict[EventKey, asyncio.Future[None]]] = OrderedDict()
+        self._recent: OrderedDict[str, dict[_TrackKey, Batch]] = OrderedDict()
+        results = ("recorded", "duplicate", "refused")
+        self._counters = {one: service.metrics.events.labels(one) for one in results}
 
     async def take(self, handset_id: HandsetId, body: bytes) -> bytes:
         """Return the answer to a message: a result, or a list of them in order.
@@ -168,12 +173,37 @@ class HandsetEvents:
                 result["problem"] = refused.document()
         return _encode(results)
 
+    def begin(self, token: bytes | None, body: bytes) -> Taken | None:
+        """Take a message that is one position or heartbeat; the caller waits for its batch.
+
+        None: it is anything else, the token is wrong, or the lane is full. Nothing was taken, and
+        the message must go the common way, which knows what to say.
+        """
+        holder = self._service.security.tokens.subject_of(token) if token else None
+        if holder is None or holder.kind is not TokenKind.HANDSET:
+            return None
+        received_at = system_clock()
+        try:
+            report = read_report(_decode(body), received_at=received_at, fallback_id="")
+            if report.kind in CALLS or not report.event_id:
+                return None
+            return self._taken(HandsetId(holder.subject_id), report, received_at)
+        except (msgspec.DecodeError, RecursionError, ReportRefused, TracksFull):
+            return None
+
+    def finish(self, taken: Taken) -> bytes:
+        """Return the answer to what `begin` took, now that it is on record."""
+        return _encode(self._recorded(taken))
+
+    def give_up(self) -> Problem:
+        """Return what is said instead when it did not get there in time."""
+        self._counters["refused"].inc()
+        return NotOnRecordYet(_SEND_AGAIN, retry_after_s=1)
+
     async def _result(self, handset_id: HandsetId, value: object) -> Result:
         received_at = system_clock()
         try:
-            report = read_report(
-                value, received_at=received_at, fallback_id=_digest(handset_id, value)
-            )
+            report = _report_of(handset_id, value, received_at)
         except ReportRefused as error:
             return self._refused(
                 EventRefused(
@@ -182,17 +212,17 @@ class HandsetEvents:
                 _event_id_of(value),
             )
         try:
-            async with asyncio.timeout(self._service.settings.answer_within_s):
-                if report.kind in CALLS:
-                    return await self._call(handset_id, report, received_at)
+            if report.kind not in CALLS:
                 return await self._track(handset_id, report, received_at)
+            async with asyncio.timeout(self._service.settings.answer_within_s):
+                return await self._call(handset_id, report, received_at)
         except (TimeoutError, TracksFull, InboxFull, CenterStopped):
             return self._refused(NotOnRecordYet(_SEND_AGAIN, retry_after_s=1), report.event_id)
         except (DispatchError, NotRecordable) as error:
             return self._refused(problem_of(error), report.event_id)
 
     def _refused(self, problem: Problem, event_id: str) -> Result:
-        self._service.metrics.events.labels("refused").inc()
+        self._counters["refused"].inc()
         return {
             "event_id": event_id,
             "result": "refused",
@@ -203,21 +233,37 @@ class HandsetEvents:
         }
 
     async def _track(self, handset_id: HandsetId, report: Report, received_at: datetime) -> Result:
-        key = _key(report)
-        recent = self._recent.setdefault(handset_id, OrderedDict())
-        on_record = recent.get(key)
-        is_new = on_record is None or (on_record.done() and on_record.exception() is not None)
-        if on_record is None or is_new:
-            on_record = self._service.tracks.put((_track(handset_id, report, received_at),))
-            recent[key] = on_record
+        taken = self._taken(handset_id, report, received_at)
+        await taken.batch.wait()
+        return self._recorded(taken)
+
+    def _taken(self, handset_id: HandsetId, report: Report, received_at: datetime) -> Taken:
+        recent = self._recent_of(handset_id)
+        key = (report.event_id, report.kind, report.device_time)
+        batch = recent.get(key)
+        is_new = batch is None or batch.is_refused
+        if batch is None or is_new:
+            batch = self._service.tracks.take((_track(handset_id, report, received_at),))
+            recent[key] = batch
             if len(recent) > RECENT_TRACKS:
-                recent.popitem(last=False)
+                del recent[next(iter(recent))]
+        return Taken(handset_id, report, received_at, batch, is_new)
+
+    def _recorded(self, taken: Taken) -> Result:
+        report = taken.report
+        if report.fix is not None:
+            self._service.tracks.note(taken.handset_id, place_of(report.fix, taken.received_at))
+        result = "recorded" if taken.is_new else "duplicate"
+        return self._result_of(report, result, None, joined=False)
+
+    def _recent_of(self, handset_id: HandsetId) -> "dict[_TrackKey, Batch]":
+        """Return what this handset sent lately, the oldest first."""
+        recent = self._recent.get(handset_id)
+        if recent is None:
+            recent = self._recent[handset_id] = {}
             if len(self._recent) > RECENT_HANDSETS:
                 self._recent.popitem(last=False)
-        await asyncio.shield(on_record)
-        if report.fix is not None:
-            self._service.tracks.note(handset_id, place_of(report.fix, received_at))
-        return self._result_of(report, "recorded" if is_new else "duplicate", None, joined=False)
+        return recent
 
     async def _call(self, handset_id: HandsetId, report: Report, received_at: datetime) -> Result:
         service = self._service
@@ -250,7 +296,7 @@ class HandsetEvents:
     def _result_of(
         self, report: Report, result: str, incident_id: str | None, *, joined: bool
     ) -> Result:
-        self._service.metrics.events.labels(result).inc()
+        self._counters[result].inc()
         return {
             "event_id": report.event_id,
             "result": result,
@@ -400,17 +446,29 @@ def _read_json(body: bytes) -> object:
         return _decode(body)
     except (msgspec.DecodeError, RecursionError):
         pass
-    try:  # a handset that writes NaN, a bad escape or half a character may still be in need
-        return cast("object", json.loads(body.decode("utf-8", "replace"), strict=False))
+    try:  # a handset that writes NaN, a byte order mark or half a character may still be in need
+        return cast("object", json.loads(body.decode("utf-8-sig", "replace"), strict=False))
     except (ValueError, RecursionError) as error:
         where = f" near character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
         raise MalformedJson(f"The body cannot be read as JSON{where}.") from error
 
 
-def _digest(handset_id: str, value: object) -> str:
-    """Return an id for an event that has none: the same message gives the same id."""
+def _report_of(handset_id: HandsetId, value: object, received_at: datetime) -> Report:
+    report = read_report(value, received_at=received_at, fallback_id="")
+    if report.event_id:
+        return report
+    return report._replace(event_id=_digest(handset_id, value, received_at))
+
+
+def _digest(handset_id: str, value: object, received_at: datetime) -> str:
+    """Return an id for an event that has none: the same message gives the same id for a minute.
+
+    After that it is another press: a handset that writes neither id nor time says the same each
+    time, and a retry that is taken for a press only joins the call that is open.
+    """
+    minute = int(received_at.timestamp()) // 60
     text = json.dumps(value, sort_keys=True, default=str)
-    return sha256(f"{handset_id}\n{text}".encode("utf-8", "replace")).hexdigest()[:24]
+    return sha256(f"{handset_id}\n{minute}\n{text}".encode("utf-8", "replace")).hexdigest()[:24]
 
 
 def _event_id_of(value: object) -> str:
@@ -425,13 +483,16 @@ def _key(report: Report) -> EventKey:
 
 
 def place_of(fix: Fix, received_at: datetime) -> Place:
-    """Return a reported position as a place; one without a time is taken to be of now."""
+    """Return a reported position as a place; one without a time is taken to be of now.
+
+    So is one of the future: it would hide every later one until the clock has caught up.
+    """
     return Place(
         lon=fix.lon,
         lat=fix.lat,
         accuracy_m=fix.accuracy_m,
         source=fix.source.value,
-        at=fix.at or received_at,
+        at=min(fix.at or received_at, received_at),
     )
 
 

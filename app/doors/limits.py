@@ -1,5 +1,6 @@
 """How much a request may bring, before anything looks at it."""
 
+from contextlib import suppress
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,26 +38,28 @@ class BodyLimit:
             await send_problem(send, _too_large(limit))
             return
         size = 0
-        has_begun = False
+        has_begun = is_over = False
 
         async def counting() -> Message:
-            nonlocal size
+            nonlocal size, is_over
             message = await receive()
             size += len(message.get("body", b""))
             if size > limit:
+                is_over = True
                 raise _Overflow
             return message
 
         async def noting(message: Message) -> None:
             nonlocal has_begun
+            if is_over and not has_begun:
+                return  # what the application says of a body that it could not read
             has_begun = True
             await send(message)
 
-        try:
+        with suppress(_Overflow):
             await self.app(scope, counting, noting)
-        except _Overflow:
-            if not has_begun:
-                await send_problem(send, _too_large(limit))
+        if is_over and not has_begun:
+            await send_problem(send, _too_large(limit))
 
 
 def _announced(scope: Scope) -> int:

@@ -128,10 +128,11 @@ async def incidents(
     "/incidents",
     status_code=http.HTTP_201_CREATED,
     summary="Somebody telephoned",
-    responses=problems(*COOKIE_PROBLEMS, UnknownSubject),
+    responses=problems(*COOKIE_PROBLEMS, UnknownSubject, OutOfScope),
 )
 async def telephoned(body: TelephonedIn, who: OperatorDep, service: ServiceDep) -> Response:
     """Open a call for somebody who telephoned; it is claimed by whoever opens it."""
+    await service.center.read(lambda book: _require_known(book, who, body))
     place = None
     area_id = body.area_code
     if body.place is not None:
@@ -347,11 +348,24 @@ def _is_mine(book: Book, who: Principal, one: Incident) -> bool:
     return in_scope(who, book.territory.path(one.area_id))
 
 
-def _require_mine(book: Book, who: Principal, incident_id: str) -> None:
+def _require_mine(
+    book: Book, who: Principal, incident_id: str, what: str = "open incident"
+) -> None:
     key = IncidentId(incident_id)
     one = book.incidents.get(key) or book.closed.get(key)
     if one is not None and not _is_mine(book, who, one):
-        raise OutOfScope("open incident", incident_id)
+        raise OutOfScope(what, incident_id)
+
+
+def _require_known(book: Book, who: Principal, body: TelephonedIn) -> None:
+    """Let pass what names a resident of theirs, or nobody, and an area that exists, or none."""
+    if body.area_code and AreaId(body.area_code) not in book.territory.areas:
+        raise UnknownSubject("area", body.area_code)
+    if body.resident_id is None:
+        return
+    resident = book.residents.get(ResidentId(body.resident_id))
+    if resident is None or not who.covers(book.territory.path(resident.area_id)):
+        raise OutOfScope("resident", body.resident_id)
 
 
 def _seen(service: Service, book: Book, who: Principal, one: Incident) -> View:
@@ -408,7 +422,7 @@ async def _one(service: Service, who: Principal, incident_id: str, code: int) ->
 
 async def _whole(service: Service, who: Principal, incident_id: str) -> View:
     def look(book: Book) -> View | None:
-        _require_mine(book, who, incident_id)
+        _require_mine(book, who, incident_id, "incident")
         one = book.incidents.get(IncidentId(incident_id))
         return incident_view(book, service.directory, one) if one is not None else None
 
@@ -432,7 +446,8 @@ async def _whole(service: Service, who: Principal, incident_id: str) -> View:
 
 
 async def _past(service: Service, who: Principal, after: str, limit: int) -> Response:
-    before = int(after[1:]) if after[1:].isdigit() else 2**62
+    digits = after[1:]
+    before = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else 2**62
     rows = await past_incidents(service.engine, before=before, areas=who.areas, limit=limit)
     offers, attendances = await who_came(service.engine, [row["id"] for row in rows])
     views = [

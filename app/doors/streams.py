@@ -41,15 +41,12 @@ async def serve(
     `gone` is set when the session or token ends; the socket is then closed with 4401.
     """
 
-    async def listen() -> None:
-        while True:
-            await hear(await websocket.receive_text())
-
     async def until_gone() -> None:
         await gone.wait()
         await websocket.close(REVOKED, "signed out")
 
-    tasks = [asyncio.ensure_future(work()) for work in (write, listen, until_gone)]
+    works = (write(), _listen(websocket, hear), until_gone())
+    tasks = [asyncio.ensure_future(work) for work in works]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -60,3 +57,12 @@ async def serve(
         is_expected = isinstance(result, WebSocketDisconnect | asyncio.CancelledError)
         if isinstance(result, BaseException) and not is_expected:
             raise result
+
+
+async def _listen(websocket: WebSocket, hear: Callable[[str], Awaitable[None]]) -> None:
+    while True:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message["code"])
+        if message.get("text") is not None:  # bytes mean nothing here
+            await hear(message["text"])

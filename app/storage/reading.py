@@ -38,6 +38,8 @@ async def past_incidents(
 
 async def past_incident(engine: AsyncEngine, incident_id: str) -> RowMapping | None:
     """Return the row of one incident, open or closed."""
+    if "\0" in incident_id:  # which PostgreSQL cannot even look for
+        return None
     query = text("SELECT * FROM incident WHERE id = :id")
     async with engine.connect() as connection:
         return (await connection.execute(query, {"id": incident_id})).mappings().first()
@@ -74,6 +76,8 @@ async def facts_of(engine: AsyncEngine, incident_id: str) -> list[Recorded]:
 
 async def find_residents(engine: AsyncEngine, beginning: str) -> Sequence[RowMapping]:
     """Return residents whose name, telephone or id begins with a text."""
+    if "\0" in beginning:  # which PostgreSQL cannot even look for
+        return []
     pattern = beginning.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     query = text(
         "SELECT id, name, telephone, address, area_id FROM resident"

@@ -1,0 +1,239 @@
+"""The fan-out: every console the latest of what it covers, every caregiver what concerns them."""
+
+import asyncio
+import json
+
+import pytest
+
+from app.directory import Directory
+from app.feed import REMEMBERED, ConsoleFeed, Feed
+from app.metrics import Metrics
+from app.storage.ledger import Recorded
+from dispatch import facts as f
+from dispatch.areas import Level
+from dispatch.book import Book
+from dispatch.evolve import evolve
+from dispatch.place import Place
+from dispatch.plans import Gravity
+from tests.fakes import NOON
+from tests.integration.world import town
+from tests.unit.dispatch.world import PLANS
+
+
+class Room:
+    """A feed over a book, and facts that are told as the center tells them."""
+
+    def __init__(self):
+        self.book, self.number = Book(), 0
+        self.feed = Feed(Directory(), Metrics())
+        self.feed.start(self.book, 0)
+        self.tell(f.PlanAdopted(at=NOON, version="test", text=PLANS), *town(NOON))
+
+    def tell(self, *facts):
+        recorded = []
+        for fact in facts:
+            evolve(self.book, fact)
+            self.number += 1
+            recorded.append(Recorded(number=self.number, fact=fact))
+        self.feed.tell(self.book, recorded, 1)
+
+    def missed(self, number):
+        found = self.feed.missed(self.book, number)
+        return None if found is None else [one.id for one in found]
+
+
+def raised(incident, area="G1"):
+    return f.IncidentRaised(
+        at=NOON,
+        incident_id=incident,
+        kind="sos",
+        gravity=Gravity.LIFE_THREAT,
+        plan_version="test",
+        channel="handset",
+        resident_id="R1",
+        handset_id="H1",
+        area_id=area,
+        events=(),
+        occurred_at=None,
+        due_at=NOON,
+        level=Level.DISTRICT,
+        step_by=NOON,
+        desk_by=NOON,
+        place=Place(lon=113.01, lat=28.2),
+    )
+
+
+def note(incident):
+    return f.NoteAdded(at=NOON, incident_id=incident, by="ann", text="x")
+
+
+def offered(incident, number, caregiver):
+    return f.CaregiverOffered(
+        at=NOON,
+        offer_id=f"{incident}.{number}",
+        incident_id=incident,
+        caregiver_id=caregiver,
+        answer_by=NOON,
+        travel_s=1.0,
+        distance_m=1.0,
+        level=Level.DISTRICT,
+        by="plan",
+        considered=(),
+        others={},
+    )
+
+
+def console(*areas, sees_places=True):
+    return ConsoleFeed(
+        covers=lambda path: not areas or bool(set(areas) & set(path)),
+        shown=lambda incident: sees_places,
+    )
+
+
+def frames(console):
+    return [json.loads(frame) for frame in console.take()]
+
+
+@pytest.fixture
+def room():
+    return Room()
+
+
+def test_a_console_is_given_the_whole_call_after_each_change(room):
+    desk = console("S1")
+    with room.feed.console(desk):
+        room.tell(raised("I1"))
+        assert desk.changed.is_set()
+        (frame,) = frames(desk)
+        assert (frame["type"], frame["cursor"]) == ("incident", f"1:{room.number}")
+        assert frame["incident"]["place"]["lon"] == 113.01
+        assert frame["incident"]["resident"]["name"] == "李秀英"
+        assert not desk.changed.is_set()
+        assert frames(desk) == []
+
+
+def test_a_console_that_is_not_read_holds_the_latest_of_each_call_and_no_more(room):
+    desk = console("S1")
+    with room.feed.console(desk):
+        room.tell(raised("I1"), raised("I2"))
+        for _ in range(1_000):
+            room.tell(note("I1"))
+        assert len(desk.waiting) == 2
+        last = frames(desk)
+        assert [frame["incident"]["id"] for frame in last] == ["I2", "I1"]
+        assert last[-1]["cursor"] == f"1:{room.number}"
+
+
+def test_cursors_rise_from_frame_to_frame_whatever_a_batch_holds(room):
+    """Whoever is cut off between two frames must not miss the second."""
+    desk = console()
+    with room.feed.console(desk):
+        room.tell(raised("I1"), raised("I2"), note("I1"), raised("I3"), note("I2"), note("I1"))
+        room.tell(note("I3"), note("I2"), note("I3"))
+        numbers = [int(frame["cursor"][2:]) for frame in frames(desk)]
+    assert numbers == sorted(numbers)
+
+
+def test_what_a_console_does_not_cover_moves_its_cursor_alone(room):
+    desk = console("S2")
+    with room.feed.console(desk):
+        room.tell(raised("I1"))
+        assert frames(desk) == [{"type": "cursor", "cursor": f"1:{room.number}"}]
+
+
+def test_where_the_call_is_is_withheld_when_the_look_cannot_be_recorded(room):
+    may, may_not = console(), console(sees_places=False)
+    with room.feed.console(may), room.feed.console(may_not):
+        room.tell(raised("I1"))
+        assert frames(may)[0]["incident"]["place"]["lat"] == 28.2
+        assert frames(may_not)[0]["incident"]["place"] is None
+
+
+def test_a_console_that_left_is_given_nothing_more(room):
+    desk = console()
+    with room.feed.console(desk):
+        assert room.feed.consoles == 1
+    room.tell(raised("I1"))
+    assert (room.feed.consoles, frames(desk)) == (0, [])
+
+
+def test_a_caregiver_hears_of_each_step_of_an_offer_and_nobody_else_does(room):
+    mine, other = asyncio.Event(), asyncio.Event()
+    steps = (
+        raised("I1"),
+        offered("I1", 1, "C1"),
+        f.OfferShown(at=NOON, offer_id="I1.1"),
+        f.OfferAccepted(at=NOON, offer_id="I1.1", due_by=NOON, eta_at=NOON),
+        f.CaregiverSetOut(at=NOON, attendance_id="I1.1", due_by=NOON),
+        f.CaregiverArrived(at=NOON, attendance_id="I1.1", due_by=NOON),
+        f.AttendanceDone(at=NOON, attendance_id="I1.1", outcome="helped", desk_by=NOON),
+    )
+    with room.feed.caregiver("C1", mine), room.feed.caregiver("C2", other):
+        room.tell(steps[0])
+        for step in steps[1:]:
+            mine.clear()
+            room.tell(step)
+            assert mine.is_set()
+        assert not other.is_set()
+    assert room.feed._asked == {}  # nothing is remembered of what is over
+
+
+def test_two_telephones_of_one_caregiver_both_hear(room):
+    one, two = asyncio.Event(), asyncio.Event()
+    room.tell(raised("I1"))
+    with room.feed.caregiver("C1", one):
+        with room.feed.caregiver("C1", two):
+            room.tell(offered("I1", 1, "C1"))
+            assert one.is_set()
+            assert two.is_set()
+        one.clear()
+        room.tell(f.OfferDeclined(at=NOON, offer_id="I1.1"))
+        assert one.is_set()
+    assert room.feed._caregivers == {}
+
+
+def test_after_a_start_an_answer_still_reaches_who_was_asked(room):
+    room.tell(raised("I1"), offered("I1", 1, "C1"))
+    again = Feed(Directory(), Metrics())
+    again.start(room.book, room.number)
+    changed = asyncio.Event()
+    fact = f.OfferLapsed(at=NOON, offer_id="I1.1")
+    evolve(room.book, fact)
+    with again.caregiver("C1", changed):
+        again.tell(room.book, [Recorded(number=room.number + 1, fact=fact)], 1)
+    assert changed.is_set()
+
+
+def test_what_was_missed_is_told_once_for_each_call(room):
+    room.tell(raised("I1"), raised("I2"))
+    number = room.number
+    room.tell(note("I2"), note("I2"), note("I1"))
+    assert room.missed(number) == ["I2", "I1"]
+    assert room.missed(number + 2) == ["I1"]
+    assert room.missed(room.number) == []
+
+
+def test_what_was_before_the_start_cannot_be_resumed(room):
+    room.feed.start(room.book, 100)
+    assert room.missed(99) is None
+    assert room.missed(100) == []
+
+
+def test_what_is_remembered_no_longer_cannot_be_resumed(room):
+    room.tell(raised("I1"))
+    number = room.number
+    for _ in range(REMEMBERED // 1_000):
+        room.tell(*[note("I1")] * 1_000)
+    assert room.missed(number - 1) is None
+    assert room.missed(number + 1) == ["I1"]
+
+
+def test_a_caregiver_who_moves_is_a_dot_on_the_consoles_of_the_area(room):
+    near, far = console("S1"), console("S2")
+    with room.feed.console(near), room.feed.console(far):
+        room.feed.moved(room.book, "C1", Place(lon=113.0, lat=28.0))
+        room.feed.moved(room.book, "C1", Place(lon=113.1, lat=28.0))
+        (dot,) = json.loads(near.take_dots())["dots"]
+        assert (dot["id"], dot["name"], dot["lon"]) == ("C1", "护 C1", 113.1)
+        assert near.take_dots() is None
+        assert far.take_dots() is None
