@@ -205,9 +205,13 @@ class Tracks:
             rows = await connection.execute(
                 text("SELECT subject, at, lon, lat, accuracy_m, source FROM last_position")
             )
-            for subject, at, lon, lat, accuracy_m, source in rows:
-                self.last[subject] = Place(
-                    lon=lon, lat=lat, accuracy_m=accuracy_m, source=SOURCES[source], at=at
+            for row in rows.mappings():
+                self.last[row["subject"]] = Place(
+                    lon=row["lon"],
+                    lat=row["lat"],
+                    accuracy_m=row["accuracy_m"],
+                    source=SOURCES[row["source"]],
+                    at=row["at"],
                 )
 
     async def run(self, clock: Callable[[], datetime]) -> None:
