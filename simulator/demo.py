@@ -8,15 +8,13 @@ import asyncio
 import json
 import signal
 import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Final
 
-from simulator import record, report
+from simulator import report
 from simulator.city import City, CityResident, basemap, demo_city
 from simulator.city.plane import metres_between
 from simulator.players.caregivers import Habits
@@ -25,12 +23,14 @@ from simulator.players.handsets import Handset, Residents
 from simulator.players.operators import DeskHabits
 from simulator.players.tally import Tally
 from simulator.players.world import Cast, Staff, live_until, sign_in
+from simulator.report import Say
 from simulator.server import (
     ServerFailed,
     ServerOptions,
     ServerProcess,
     add_administrator,
     require_free,
+    running,
     tail,
 )
 from simulator.setup import Logins, LoginsUnfit, load, made_up, read_logins, write_logins
@@ -40,8 +40,6 @@ MAP_FILE: Final = "demo-map.json"
 CAREGIVERS_ON_DUTY: Final = 36
 LOOK_EVERY_S: Final = 1.0
 STATUS_EVERY_S: Final = 15.0
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +114,7 @@ class Demo:
             seconds=lasted_s,
             url=self._server.url,
         )
-        return await finish(
+        return await report.conclude(
             run,
             self._tally,
             database_url=self._options.database_url,
@@ -204,34 +202,6 @@ class Demo:
         self._stop.set()
 
 
-async def finish(
-    run: report.RunFacts,
-    tally: Tally,
-    *,
-    database_url: str,
-    data_dir: Path | None,
-    path: Path | None,
-    say: Say,
-) -> int:
-    """Read the record back, write and say the report, and return the exit code.
-
-    With neither a database nor a folder nothing is read back, and the report says so.
-    """
-    after = int(tally.cursor.rpartition(":")[2] or 0)
-    found = None
-    if database_url:
-        found = await record.read(database_url, after)
-    elif data_dir is not None:
-        found = await record.read_embedded(data_dir, after)
-    result = report.build(run, tally, found)
-    if path is not None:
-        await asyncio.to_thread(report.write, result, path)
-        say(f"Report: {path}")
-    for line in report.lines(result):
-        say(line)
-    return 0 if report.is_good(result) else 1
-
-
 def prepare(options: DemoOptions, city: City, say: Say) -> None:
     """Make log-ins and the first administrator, unless there are any, while the server is down.
 
@@ -285,17 +255,6 @@ def welcome(url: str, logins: Logins, visitor: Visitor) -> list[str]:
         "Press the handset, take the call at the console, go and help. Ctrl-C stops it all.",
         "",
     ]
-
-
-@asynccontextmanager
-async def running(server: ServerProcess) -> AsyncGenerator[None]:
-    """Start a server and wait until it is ready; stop it at the end in any case."""
-    try:
-        server.start()
-        await server.wait_ready()
-        yield
-    finally:
-        await asyncio.shield(asyncio.to_thread(server.stop))
 
 
 class Stop(asyncio.Event):

@@ -17,7 +17,7 @@ from typing import Final
 
 from simulator import report
 from simulator.calls import LoggedCall, busiest_hour, handling, handset_id, replay_city, window
-from simulator.demo import Say, Stop, finish, running
+from simulator.demo import Stop
 from simulator.players.caregivers import Habits
 from simulator.players.clock import rules_time
 from simulator.players.doors import Bearer, Doors, Refused
@@ -25,12 +25,14 @@ from simulator.players.handsets import Handset
 from simulator.players.operators import DeskHabits
 from simulator.players.tally import Tally
 from simulator.players.world import Cast, Staff, live_until, sign_in
+from simulator.report import Say
 from simulator.server import (
     ServerFailed,
     ServerOptions,
     ServerProcess,
     add_administrator,
     free_port,
+    running,
     tail,
 )
 from simulator.setup import load, made_up
@@ -203,7 +205,7 @@ class Replay:
         run = report.RunFacts(
             command="replay", seed=options.seed, speed=options.speed, seconds=lasted_s, url=url
         )
-        return await finish(
+        return await report.conclude(
             run,
             self._tally,
             database_url=options.database_url if data_dir is None else "",

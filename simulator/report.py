@@ -1,14 +1,18 @@
 """What a run amounts to: counts, waits, and whether a call was lost or doubled."""
 
+import asyncio
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from simulator.players.tally import PressKey, Tally
-from simulator.record import Record
+from simulator.record import Record, read, read_embedded
+
+Say: TypeAlias = Callable[[str], None]
+"""How a command tells people what goes on, line by line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +24,34 @@ class RunFacts:
     speed: float  # of the caregivers' lives, or of the rules' clock in a replay
     seconds: float
     url: str
+
+
+async def conclude(
+    run: RunFacts,
+    tally: Tally,
+    *,
+    database_url: str,
+    data_dir: Path | None,
+    path: Path | None,
+    say: Say,
+) -> int:
+    """Read the record back, write and say the report, and return the exit code.
+
+    With neither a database nor a folder nothing is read back, and the report says so.
+    """
+    after = int(tally.cursor.rpartition(":")[2] or 0)
+    found = None
+    if database_url:
+        found = await read(database_url, after)
+    elif data_dir is not None:
+        found = await read_embedded(data_dir, after)
+    result = build(run, tally, found)
+    if path is not None:
+        await asyncio.to_thread(write, result, path)
+        say(f"Report: {path}")
+    for line in lines(result):
+        say(line)
+    return 0 if is_good(result) else 1
 
 
 def build(run: RunFacts, tally: Tally, record: Record | None) -> dict[str, Any]:

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -149,6 +151,17 @@ class ServerProcess:
             except ProcessLookupError:
                 continue
         self._process.wait()
+
+
+@asynccontextmanager
+async def running(server: ServerProcess) -> AsyncGenerator[None]:
+    """Start a server and wait until it is ready; stop it at the end in any case."""
+    try:
+        server.start()
+        await server.wait_ready()
+        yield
+    finally:
+        await asyncio.shield(asyncio.to_thread(server.stop))
 
 
 def _spawn(options: ServerOptions, log: IO[bytes]) -> subprocess.Popen[bytes]:

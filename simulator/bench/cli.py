@@ -8,7 +8,8 @@ from typing import Annotated, Final
 import typer
 import uvloop
 
-from simulator.bench import figures, intake as throughput, memory, start
+from simulator.bench import figures, memory, start
+from simulator.bench import intake as throughput
 from simulator.bench.figures import Findings
 from simulator.bench.load import LoadFailed
 from simulator.bench.plan import Plan, plan_for

@@ -16,7 +16,6 @@ from simulator.setup import slices
 SIGN_IN_WITHIN_S: Final = 30.0
 SEEN_WITHIN_S: Final = 10.0
 CLOSED_AT_ONCE: Final = 8
-POLL_EVERY_S: Final = 0.05
 
 _DOOR: Final = "/api/v1/operator"
 
@@ -28,6 +27,8 @@ class Desk:
         self._doors = doors
         self._who = who
         self._is_there = asyncio.Event()
+        self._is_quiet = asyncio.Event()
+        self._is_quiet.set()
         self._open: set[str] = set()
 
     async def watch(self) -> None:
@@ -46,9 +47,7 @@ class Desk:
         """Close every call that was shown, and wait until the console shows that it is closed."""
         for some in slices(sorted(self._open), CLOSED_AT_ONCE):
             await asyncio.gather(*(self._close(one) for one in some))
-        async with asyncio.timeout(SEEN_WITHIN_S):
-            while self._open:
-                await asyncio.sleep(POLL_EVERY_S)
+        await asyncio.wait_for(self._is_quiet.wait(), SEEN_WITHIN_S)
 
     async def _close(self, incident_id: str) -> None:
         path = f"{_DOOR}/incidents/{incident_id}/close"
@@ -59,6 +58,9 @@ class Desk:
             self._open.discard(incident["id"])
         else:
             self._open.add(incident["id"])
+            self._is_quiet.clear()
+        if not self._open:
+            self._is_quiet.set()
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ It shares its core with the database, so it parses no more of an answer than it 
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -165,6 +165,60 @@ class Timetable:
         return self.positions_per_s + self.presses_per_s
 
 
+class _OpenLoop:
+    """Posts that leave by the timetable, on whatever connection is free, or the next one freed."""
+
+    def __init__(self, bag: Mailbag, timetable: Timetable, seconds: float) -> None:
+        self.found = Slice(seconds=seconds, latencies_s={POSITION: [], SOS: []})
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self._bag = bag
+        self._timetable = timetable
+        self._total = int(timetable.per_s * seconds)
+        self._free: deque[Connection] = deque()
+        self._late: deque[tuple[float, Post]] = deque()
+        self._left = 0  # posts that are no longer with us
+        self._began = 0.0
+
+    def start(self, connections: Sequence[Connection]) -> None:
+        """Begin."""
+        self._free.extend(connections)
+        self._began = self._loop.time()
+        self._tick()
+
+    def answered(self, connection: Connection, answer: bytes) -> None:
+        """Take up an answer; the connection is free for whoever waits longest."""
+        found = self.found
+        found.answers += 1
+        found.note(connection.kind, answer)
+        found.latencies_s[connection.kind].append(self._loop.time() - connection.due_s)
+        if self._late:
+            connection.due_s, post = self._late.popleft()
+            connection.send(*post)
+        else:
+            self._free.append(connection)
+        if found.answers == self._total and not self.done.done():
+            self.done.set_result(None)
+
+    def _tick(self) -> None:
+        now, per_s = self._loop.time(), self._timetable.per_s
+        while self._left < self._total and (due_s := self._began + self._left / per_s) <= now:
+            self._leave(due_s)
+        if self._left < self._total:
+            self._loop.call_later(TICK_S, self._tick)
+
+    def _leave(self, due_s: float) -> None:
+        kind = self._timetable.kind_at(self._left)
+        post = (kind, self._bag.post(kind))
+        self._left += 1
+        if not self._free:
+            self._late.append((due_s, post))
+            return
+        connection = self._free.popleft()
+        connection.due_s = due_s
+        connection.send(*post)
+
+
 async def open_loop(
     port: int, bag: Mailbag, timetable: Timetable, *, connections: int, seconds: float
 ) -> Slice:
@@ -173,50 +227,11 @@ async def open_loop(
     Raises:
         LoadFailed: the server hung up or did not answer.
     """
-    loop = asyncio.get_running_loop()
-    found = Slice(seconds=seconds, latencies_s={POSITION: [], SOS: []})
-    done: asyncio.Future[None] = loop.create_future()
-    total = int(timetable.per_s * seconds)
-    free: deque[Connection] = deque()
-    late: deque[tuple[float, Post]] = deque()
-    sent, answers, began = 0, 0, 0.0
-
-    def answered(connection: Connection, answer: bytes) -> None:
-        nonlocal answers
-        answers += 1
-        found.note(connection.kind, answer)
-        found.latencies_s[connection.kind].append(loop.time() - connection.due_s)
-        if late:
-            connection.due_s, post = late.popleft()
-            connection.send(*post)
-        else:
-            free.append(connection)
-        if answers == total and not done.done():
-            done.set_result(None)
-
-    def tick() -> None:
-        nonlocal sent
-        now = loop.time()
-        while sent < total and (due_s := began + sent / timetable.per_s) <= now:
-            kind = timetable.kind_at(sent)
-            post = (kind, bag.post(kind))
-            sent += 1
-            if not free:
-                late.append((due_s, post))
-                continue
-            connection = free.popleft()
-            connection.due_s = due_s
-            connection.send(*post)
-        if sent < total:
-            loop.call_later(TICK_S, tick)
-
-    async with _Connections(port, connections, answered, done) as opened:
-        free.extend(opened)
-        began = loop.time()
-        tick()
-        await _drained(done, seconds)
-    found.answers = answers
-    return found
+    posts = _OpenLoop(bag, timetable, seconds)
+    async with _Connections(port, connections, posts.answered, posts.done) as opened:
+        posts.start(opened)
+        await _drained(posts.done, seconds)
+    return posts.found
 
 
 async def _drained(done: "asyncio.Future[None]", seconds: float) -> None:

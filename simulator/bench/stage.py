@@ -6,26 +6,27 @@ takes from the server what is measured.
 
 import os
 import platform
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it ships none
 
 from app.storage.postgres import EmbeddedPostgres
+from app.storage.raw import RawConnection
 from simulator.server import (
     ADDRESS,
     ROOT,
     ServerFailed,
     ServerOptions,
     ServerProcess,
-    free_port,
     tail,
 )
 
@@ -33,6 +34,7 @@ SERVER_CORE: Final = 0
 LOAD_CORE: Final = 1
 UP_WITHIN_S: Final = 60.0
 POLL_EVERY_S: Final = 0.05
+PORTS: Final = range(20_000, 30_000)
 
 
 class Stage:
@@ -57,31 +59,22 @@ class Stage:
 
     async def count(self, database: str, query: str, *arguments: object) -> int:
         """Return the one number that a query gives."""
-        connection: Any = await asyncpg.connect(self.url(database))
-        try:
+        async with _connected(self.url(database)) as connection:
             return int(await connection.fetchval(query, *arguments) or 0)
-        finally:
-            await connection.close()
 
     async def database_version(self) -> str:
         """Return which PostgreSQL it is."""
-        connection: Any = await asyncpg.connect(self._server_url)
-        try:
+        async with _connected(self._server_url) as connection:
             return str(await connection.fetchval("SHOW server_version"))
-        finally:
-            await connection.close()
 
     async def _say(self, statement: str) -> None:
-        connection: Any = await asyncpg.connect(self._server_url)
-        try:
+        async with _connected(self._server_url) as connection:
             await connection.execute(statement)
-        finally:
-            await connection.close()
 
     def options(self, database: str) -> ServerOptions:
         """Return how a server of ours is started on a database, on a free port."""
         return ServerOptions(
-            data_dir=self.folder / database, port=free_port(), database_url=self.url(database)
+            data_dir=self.folder / database, port=_port(), database_url=self.url(database)
         )
 
     @asynccontextmanager
@@ -99,7 +92,7 @@ class Stage:
     @contextmanager
     def reference(self, module: str, *words: str) -> Generator[int]:
         """Run a reference on core 0 as long as the block; give its port."""
-        port, log = free_port(), self.folder / f"{module}.log"
+        port, log = _port(), self.folder / f"{module}.log"
         command = [sys.executable, "-m", f"simulator.bench.{module}", str(port), *words]
         with log.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 - our own words
@@ -121,6 +114,28 @@ class Stage:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncGenerator[RawConnection]:
+    connect = cast("Callable[[str], Awaitable[Any]]", asyncpg.connect)  # it ships no types
+    connection = await connect(url)
+    try:
+        yield cast("RawConnection", connection)
+    finally:
+        await connection.close()
+
+
+def _port() -> int:
+    """Return a free port outside the range from which the kernel gives ports to clients."""
+    while True:
+        port = PORTS[secrets.randbelow(len(PORTS))]
+        with socket.socket() as probe:
+            try:
+                probe.bind((ADDRESS, port))
+            except OSError:
+                continue
+            return port
 
 
 @contextmanager

@@ -29,9 +29,9 @@ from dispatch.facts import (
     HandsetPaired,
     ResidentRegistered,
 )
-from dispatch.ids import AreaId, CaregiverId, HandsetId, ResidentId
+from dispatch.ids import AreaId, CaregiverId, HandsetId, OperatorId, ResidentId
 from dispatch.place import Place
-from dispatch.requests import Duty, HandsetCalled, Register
+from dispatch.requests import Desk, Duty, HandsetCalled, Register
 
 CORNER: Final = (112.95, 28.20)  # lon, lat of the south-western corner
 SIDE: Final = 0.02  # degrees, of a community
@@ -79,6 +79,8 @@ async def found(town: Town, url: str, folder: Path) -> dict[str, str]:
 async def press(count: int, url: str, folder: Path) -> int:
     """Let the first handsets of a town call for help; return how many incidents are open."""
     async with _service(url, folder) as service:
+        present = Desk(operator_id=OperatorId(OPERATOR[0]), is_present=True, areas=(_DISTRICT,))
+        await service.center.call(present)  # else each call would go to the outside
         for start in range(0, count, CALLS_AT_ONCE):
             numbers = range(start, min(start + CALLS_AT_ONCE, count))
             await asyncio.gather(*(service.center.call(_call(number)) for number in numbers))
