@@ -347,6 +347,7 @@ _LOST: Final = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # how the driver may say that the connection was just cut
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     SQLAlchemyError,
