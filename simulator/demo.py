@@ -29,6 +29,7 @@ from simulator.server import (
     ServerOptions,
     ServerProcess,
     add_administrator,
+    is_free,
     require_free,
     running,
     tail,
@@ -36,6 +37,7 @@ from simulator.server import (
 from simulator.setup import Logins, LoginsUnfit, load, made_up, read_logins, write_logins
 
 LOGINS_FILE: Final = "demo-logins.json"
+OFF: Final = "off"
 MAP_FILE: Final = "demo-map.json"
 CAREGIVERS_ON_DUTY: Final = 36
 LOOK_EVERY_S: Final = 1.0
@@ -67,6 +69,7 @@ class DemoOptions:
             port=self.port,
             database_url=self.database_url,
             demo=True,
+            metrics="" if is_free(self.port + 1) else OFF,
             base_map=self.data_dir / MAP_FILE,
         )
 

@@ -128,6 +128,7 @@ class Replay:
         loading = ServerOptions(
             data_dir=data_dir,
             port=free_port(),
+            metrics="off",
             bytecode=data_dir.parent / "bytecode",
             clock_start=self._start - DAY,
         )

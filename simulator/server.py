@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from random import SystemRandom
 from typing import IO, Final
 
 import httpx
@@ -24,6 +25,7 @@ READY_WITHIN_S: Final = 120.0  # the first start makes a database
 STOP_WITHIN_S: Final = 20.0
 POLL_EVERY_S: Final = 0.05
 TAIL_LINES: Final = 12
+PORTS: Final = (20_000, 32_000)  # below those that systems give to outgoing connections
 ADDRESS: Final = "127.0.0.1"
 YDT: Final = (sys.executable, "-c", "from app.cli import main; main()")  # no path to look for
 
@@ -44,6 +46,7 @@ class ServerOptions:
     port: int
     database_url: str = ""  # empty: the embedded one, in the data folder
     demo: bool = False
+    metrics: str = ""  # address of the figures, or "off"; empty leaves it to the server
     base_map: Path | None = None
     bytecode: Path | None = None  # where compiled modules are kept, for servers started often
     clock_start: datetime | None = None
@@ -65,6 +68,8 @@ class ServerOptions:
         kept.pop("DATABASE_URL", None)
         if self.database_url:
             kept["DATABASE_URL"] = self.database_url
+        if self.metrics:
+            kept["YDT_DOOR_METRICS"] = self.metrics
         if self.base_map is not None:
             kept["YDT_BASE_MAP"] = str(self.base_map)
         if self.bytecode is not None:
@@ -216,11 +221,24 @@ def require_free(port: int) -> None:
 
 
 def free_port() -> int:
-    """Return a port that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((ADDRESS, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nothing listens on, and that no outgoing connection will take.
+
+    A server that is killed and started again on it must find it free each time.
+    """
+    chance = SystemRandom()
+    while True:
+        port = chance.randrange(*PORTS)
+        if is_free(port):
+            return port
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nothing listens on a port."""
+    try:
+        require_free(port)
+    except PortTaken:
+        return False
+    return True
 
 
 def tail(log: Path) -> str:

@@ -26,7 +26,9 @@ STORM_WITHIN_S = 330
 def test_every_acknowledged_press_survives_fifty_kills_exactly_once(tmp_path, seed):
     logins = made_up(small_city())
     data_dir = tmp_path / "data"
-    alone = ServerOptions(data_dir=data_dir, port=free_port(), bytecode=tmp_path / "bytecode")
+    alone = ServerOptions(
+        data_dir=data_dir, port=free_port(), metrics="off", bytecode=tmp_path / "bytecode"
+    )
     with EmbeddedPostgres(data_dir) as database:
         options = replace(alone, database_url=database.start())
         asyncio.run(furnish(options, logins))
