@@ -9,9 +9,10 @@ way through the application: calls for help, lists, and whatever must be refused
 
 from asyncio import Future
 from functools import partial
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.doors.handset import EVENTS_PATH, HandsetEvents, Taken
@@ -34,23 +35,23 @@ class _Express(HttpToolsProtocol):
     """One connection. A request that is not for us is never touched."""
 
     _events: ClassVar[HandsetEvents]
-    _expected: RequestResponseCycle | None = None  # whose body is still coming in
+    _expected: tuple[RequestResponseCycle, Any] | None = None  # whose body is still coming in
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: object) -> None:
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
         """Begin a request, whose headers are complete, when its turn has come."""
-        if app is not self.app or not self._is_short(cycle):
-            super()._start_asgi_task(cycle, app)  # pyright: ignore[reportArgumentType]
+        if app is service_unavailable or not self._is_short(cycle):
+            super()._start_asgi_task(cycle, app)
         elif cycle.more_body:
-            self._expected = cycle
+            self._expected = (cycle, app)
         else:  # it stood behind another on the same connection, and its body is here already
-            self._begin(cycle)
+            self._begin(cycle, app)
 
     def on_message_complete(self) -> None:
         """Go on with the request whose body is complete."""
         super().on_message_complete()
         expected, self._expected = self._expected, None
         if expected is not None:
-            self._begin(expected)
+            self._begin(*expected)
 
     def _is_short(self, cycle: RequestResponseCycle) -> bool:
         scope = cycle.scope
@@ -62,17 +63,17 @@ class _Express(HttpToolsProtocol):
             and _body_bytes(cycle) <= BODY_BYTES_MAX
         )
 
-    def _begin(self, cycle: RequestResponseCycle) -> None:
+    def _begin(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
         taken = self._events.begin(bearer_of(cycle.scope["headers"]), bytes(cycle.body))
         if taken is None:
-            super()._start_asgi_task(cycle, self.app)
+            super()._start_asgi_task(cycle, app)
         else:
             taken.batch.wait().add_done_callback(partial(self._end, cycle, taken))
 
     def _end(self, cycle: RequestResponseCycle, taken: Taken, done: "Future[None]") -> None:
         """Answer, in place of the cycle: it would check and join the same few headers anew."""
         if done.cancelled() or done.exception() is not None:
-            super()._start_asgi_task(cycle, self._not_on_record)
+            super()._start_asgi_task(cycle, cast("Any", self._not_on_record))
             return
         body = self._events.finish(taken)
         if cycle.disconnected or self.transport.is_closing():

@@ -210,7 +210,7 @@ class Tracks:
                     lon=row["lon"],
                     lat=row["lat"],
                     accuracy_m=row["accuracy_m"],
-                    source=SOURCES[row["source"]],
+                    source=SOURCES[int(row["source"])],
                     at=row["at"],
                 )
 

@@ -1,5 +1,12 @@
 """The center on a journal in memory: what it promises, and what faults cannot make it break."""
 
+# People and things go by plain words here.
+# pyright: reportArgumentType=false
+# pyright: reportAttributeAccessIssue=false
+# pyright: reportGeneralTypeIssues=false
+# pyright: reportIndexIssue=false
+# pyright: reportOptionalMemberAccess=false
+
 import asyncio
 import itertools
 from dataclasses import dataclass, replace

@@ -1,5 +1,9 @@
 """The websockets, on a real server: everything at first, then what changes, nothing in between."""
 
+# People and things go by plain words here.
+# pyright: reportArgumentType=false
+# pyright: reportOptionalMemberAccess=false
+
 import asyncio
 from dataclasses import replace
 

@@ -1,5 +1,9 @@
 """The handset door: what a press becomes, and what no message, however broken, can do."""
 
+# People and things go by plain words here.
+# pyright: reportAttributeAccessIssue=false
+# pyright: reportOptionalMemberAccess=false
+
 import asyncio
 import json
 from datetime import timedelta

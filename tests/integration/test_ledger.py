@@ -1,5 +1,8 @@
 """One contract for every journal: the one in memory, and the one in PostgreSQL."""
 
+# People and things go by plain words here.
+# pyright: reportArgumentType=false
+
 import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta

@@ -1,5 +1,8 @@
 """The doors as a whole: who may pass is said everywhere, and the document says what is there."""
 
+# People and things go by plain words here.
+# pyright: reportFunctionMemberAccess=false
+
 import warnings
 from collections.abc import Iterator
 

@@ -4,6 +4,9 @@ Street S1 lies west of 113.05° E, street S2 east of it. `serving` gives the tow
 database, `knocking` opens its doors on a TCP port of this machine for websockets.
 """
 
+# People and things go by plain words here.
+# pyright: reportArgumentType=false
+
 import asyncio
 import json
 import socket

@@ -7,6 +7,10 @@ A kind of fact that is new adds its line to the golden file of its version:
 A line that stands there is never written anew: journals out there hold facts like it.
 """
 
+# People and things go by plain words here.
+# pyright: reportArgumentType=false
+# pyright: reportOptionalMemberAccess=false
+
 import json
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta

@@ -1,5 +1,8 @@
 """The fan-out: every console the latest of what it covers, every caregiver what concerns them."""
 
+# People and things go by plain words here.
+# pyright: reportArgumentType=false
+
 import asyncio
 import json
 
