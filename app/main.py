@@ -128,7 +128,7 @@ def addresses(settings: Settings) -> Mapping[tuple[str, int], frozenset[str]]:
         if wanted:
             address = _address(door, wanted)
         elif door == "metrics":  # never beside the public doors
-            address = ("127.0.0.1", settings.port + 1 if settings.port else 0)
+            address = ("127.0.0.1", min(settings.port + 1, 65_534) if settings.port else 0)
         else:
             address = (settings.host, settings.port)
         found.setdefault(address, set()).add(door)

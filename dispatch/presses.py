@@ -1,6 +1,6 @@
 """What becomes of a press, a cancel, a check-in, and of a call by telephone."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from dispatch import requests as r
@@ -21,6 +21,9 @@ from dispatch.place import Place
 from dispatch.plans import Plan
 from dispatch.queue import rank
 
+CLOCKLESS_REMEMBERED_FOR: Final = timedelta(hours=24)
+"""For a message without a time of its own: a handset that counts from one again after a reboot
+must be heard, and no retry goes on for a day."""
 SIGNALS: Final = frozenset({"check_in", "test"})  # on record, but open nothing
 
 
@@ -100,7 +103,8 @@ def _fresh(book: Book, request: r.HandsetCalled, now: datetime) -> tuple[EventKe
 
     def is_fresh(event: EventKey) -> bool:
         heard = book.heard_before(request.handset_id, event)
-        return heard is None or now - heard.at > REMEMBERED_FOR
+        remembered_for = REMEMBERED_FOR if event.device_time else CLOCKLESS_REMEMBERED_FOR
+        return heard is None or now - heard.at > remembered_for
 
     return tuple(event for event in dict.fromkeys(request.events) if is_fresh(event))
 

@@ -46,13 +46,29 @@ def test_a_message_sent_again_after_the_incident_was_closed_opens_nothing(world)
 
 
 def test_a_message_of_last_week_is_still_recognised(world):
-    event = world.event()
+    event = world.event(device_time="2026-01-01T12:00:00Z")
     world.press(events=(event,))
     world.close("ann")
     world.now += days(7)
     world.press(events=(world.event(),))
     world.close("ann")
     assert world.press(events=(event,)) == []
+
+
+def clockless(event_id):
+    return EventKey(event_id=event_id, kind="sos", device_time="")
+
+
+def test_without_a_clock_a_message_is_recognised_within_a_day(world):
+    world.press(events=(clockless("1"),))
+    world.pass_time(minutes(23 * 60))
+    assert world.press(events=(clockless("1"),)) == []
+
+
+def test_without_a_clock_an_id_that_comes_again_after_a_day_is_a_new_press(world):
+    world.press(events=(clockless("1"),))
+    world.pass_time(days(1) + seconds(1))
+    assert kinds_of(world.press(events=(clockless("1"),)))[0] == "PressRepeated"
 
 
 @pytest.mark.parametrize("presses_between", [0, 1])
