@@ -18,10 +18,10 @@ log = logging.getLogger(__name__)
 
 KILLS = 44  # the server dies, its database lives on
 POWER_CUTS = 6  # both die
-STORM_WITHIN_S = 330
+STORM_WITHIN_S = 600
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize("seed", [20261122])
 def test_every_acknowledged_press_survives_fifty_kills_exactly_once(tmp_path, seed):
     logins = made_up(small_city())

@@ -17,7 +17,7 @@ from simulator.server import free_port
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN_S = 150
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(900)
 
 
 def command(data_dir: Path, *words: str) -> list[str]:

@@ -13,7 +13,7 @@ SPEED = 120.0
 SECONDS = 45.0
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_busiest_hours_are_helped_and_nothing_is_lost(tmp_path):
     file = tmp_path / "report.json"
     calls = two_days()
