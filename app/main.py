@@ -58,6 +58,7 @@ EXIT_PORT: Final = 5
 
 DATABASE_WITHIN_S: Final = 30.0
 STOP_WITHIN_S: Final = 10
+KEEP_ALIVE_S: Final = 75
 GARBAGE_OBJECTS: Final = 50_000  # new ones, before cycles are looked for
 OFF: Final = "off"
 VERSION: Final = "0.1.0"
@@ -403,7 +404,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_keep_alive=75,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=5,
     )
 

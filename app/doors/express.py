@@ -1,25 +1,32 @@
-"""The short way of a position: from the HTTP parser to the tracks' lane, with no ASGI call between.
+"""The short way of a position: from the socket to the tracks' lane, with no ASGI call between.
 
-Nine in ten messages are positions and heartbeats, and most of what one costs is the task, the
-coroutines and the dictionaries of an ASGI call. Here uvicorn's own protocol reads the request as
-ever; when its body is complete and it is one position or heartbeat with a valid token, it is put
-into the lane at once, and answered when its batch is on record. Everything else takes the common
-way through the application: calls for help, lists, and whatever must be refused.
+Nine in ten messages are positions and heartbeats, and nearly all that one costs is parsing with a
+callback for each header, a task, coroutines and dictionaries. So a request that comes whole, says
+nothing unusual, and is one position or heartbeat with a valid token, is put into the lane at once,
+and answered when its batch is on record. Everything else takes the common way through uvicorn and
+the application: calls for help, lists, whatever must be refused, and any header not known here.
 """
 
+import re
 from asyncio import Future
 from functools import partial
-from typing import Any, ClassVar, Final, cast
+from typing import ClassVar, Final
 
-from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.flow_control import service_unavailable
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.doors.handset import EVENTS_PATH, HandsetEvents, Taken
-from app.errors import send_problem
-from app.security.access import bearer_of
 
-BODY_BYTES_MAX: Final = 4_096  # a longer body is read by the application, piece by piece
+BODY_BYTES_MAX: Final = 4_096
+HEAD_BYTES_MAX: Final = 4_096
+
+_REQUEST: Final = f"POST {EVENTS_PATH} HTTP/1.1\r\n".encode()
+_HEAD: Final = re.compile(
+    rb"(?:authorization:[ \t]*bearer[ ]+(?P<token>[!-~]+)[ \t]*\r\n"
+    rb"|content-length:[ \t]*(?P<length>[0-9]{1,4})[ \t]*\r\n"
+    rb"|(?:host|user-agent|accept|accept-encoding|accept-language|content-type|via"
+    rb"|x-forwarded-for|x-forwarded-host|x-forwarded-proto):[\t -~]*\r\n)+\r\n",
+    re.IGNORECASE,
+)  # every header that changes nothing here; with any other the request is not for us
 
 
 def express_for(events: HandsetEvents) -> type[HttpToolsProtocol]:
@@ -32,73 +39,123 @@ def express_for(events: HandsetEvents) -> type[HttpToolsProtocol]:
 
 
 class _Express(HttpToolsProtocol):
-    """One connection. A request that is not for us is never touched."""
+    """One connection. uvicorn's own protocol sees nothing of a request that is taken here."""
 
     _events: ClassVar[HandsetEvents]
-    _expected: tuple[RequestResponseCycle, Any] | None = None  # whose body is still coming in
+    _held: bytes = b""  # a request of ours whose body is still coming in
+    _behind: bytes = b""  # what came in while an answer was awaited
+    _is_awaited: bool = False  # an answer of ours
+    _is_parsing: bool = False  # a request of uvicorn's
+    _is_last: bool = False
+    _idle_since: float = 0.0  # by the loop's clock
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
-        """Begin a request, whose headers are complete, when its turn has come."""
-        if app is service_unavailable or not self._is_short(cycle):
-            super()._start_asgi_task(cycle, app)
-        elif cycle.more_body:
-            self._expected = (cycle, app)
-        else:  # it stood behind another on the same connection, and its body is here already
-            self._begin(cycle, app)
+    def data_received(self, data: bytes) -> None:
+        """Take a request that is for us; give everything else to uvicorn."""
+        if self._is_awaited:
+            self._behind += data
+            self.flow.pause_reading()
+            return
+        if self._held:
+            data, self._held = self._held + data, b""
+        if self._is_idle() and (parts := _parts(data)) is not None:
+            token, length, body = parts
+            if len(body) < length:
+                self._held = data
+                return
+            if len(body) == length and self._is_taken(token, body, data):
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """Note that uvicorn has a request."""
+        self._is_parsing = True
+        super().on_message_begin()
 
     def on_message_complete(self) -> None:
-        """Go on with the request whose body is complete."""
+        """Note that uvicorn's request is complete."""
+        self._is_parsing = False
         super().on_message_complete()
-        expected, self._expected = self._expected, None
-        if expected is not None:
-            self._begin(*expected)
 
-    def _is_short(self, cycle: RequestResponseCycle) -> bool:
-        scope = cycle.scope
-        return (
-            scope["path"] == EVENTS_PATH
-            and scope["method"] == "POST"
-            and not cycle.waiting_for_100_continue
-            and not self.flow.write_paused
-            and _body_bytes(cycle) <= BODY_BYTES_MAX
-        )
-
-    def _begin(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401
-        taken = self._events.begin(bearer_of(cycle.scope["headers"]), bytes(cycle.body))
-        if taken is None:
-            super()._start_asgi_task(cycle, app)
+    def shutdown(self) -> None:
+        """Close the connection, after the answer that is awaited."""
+        if self._is_awaited:
+            self._is_last = True
         else:
-            taken.batch.wait().add_done_callback(partial(self._end, cycle, taken))
+            super().shutdown()
 
-    def _end(self, cycle: RequestResponseCycle, taken: Taken, done: "Future[None]") -> None:
-        """Answer, in place of the cycle: it would check and join the same few headers anew."""
+    def _is_idle(self) -> bool:
+        """Whether all that came before is answered, and the other side reads its answers."""
+        is_answered = self.cycle is None or self.cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison] - it is None at first
+        return is_answered and not self._is_parsing and not self.flow.write_paused
+
+    def _is_taken(self, token: bytes, body: bytes, data: bytes) -> bool:
+        taken = self._events.begin(token, body)
+        if taken is None:
+            return False
+        self._is_awaited = True
+        taken.batch.wait().add_done_callback(partial(self._end, taken, data))
+        return True
+
+    def _end(self, taken: Taken, data: bytes, done: "Future[None]") -> None:
+        self._is_awaited = False
         if done.cancelled() or done.exception() is not None:
-            super()._start_asgi_task(cycle, cast("Any", self._not_on_record))
-            return
-        body = self._events.finish(taken)
-        if cycle.disconnected or self.transport.is_closing():
+            super().data_received(data)  # the common way finds it again, and knows what to say
+        else:
+            self._answer(self._events.finish(taken))
+        if self._behind and not self.transport.is_closing():
+            behind, self._behind = self._behind, b""
+            self.flow.resume_reading()
+            self.data_received(behind)
+
+    def _answer(self, body: bytes) -> None:
+        if self.transport.is_closing():
             return
         head = [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"]
-        head += [b"%b: %b\r\n" % header for header in cycle.default_headers]
-        if not cycle.keep_alive:
+        head += [b"%b: %b\r\n" % header for header in self.server_state.default_headers]
+        if self._is_last:
             head.append(b"connection: close\r\n")
         self.transport.write(b"%bcontent-length: %d\r\n\r\n%b" % (b"".join(head), len(body), body))
-        cycle.response_started = cycle.response_complete = True
-        if not cycle.keep_alive:
+        self.server_state.total_requests += 1
+        if self._is_last:
             self.transport.close()
-        cycle.on_response()
-        cycle.on_response = _nothing  # else connection and cycle would hold each other
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._keep_alive_for(self.timeout_keep_alive)
 
-    async def _not_on_record(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send_problem(send, self._events.give_up())
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that has been idle too long.
+
+        A timer that looks again when it fires costs less than one that each request renews.
+        """
+        left_s = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left_s > 0 and not self.transport.is_closing():
+            self._keep_alive_for(left_s)
+        elif self._is_awaited or self._held:
+            self.timeout_keep_alive_task = None  # the answer will set it again
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _keep_alive_for(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(
+            seconds, self.timeout_keep_alive_handler
+        )
 
 
-def _nothing() -> None: ...
+def _parts(data: bytes) -> tuple[bytes, int, bytes] | None:
+    """Return the token, the length of the body, and what is there of it; None: it is not for us.
 
-
-def _body_bytes(cycle: RequestResponseCycle) -> int:
-    """Return how long the body is said to be; too long when nothing is said."""
-    for name, value in cycle.scope["headers"]:
-        if name == b"content-length":
-            return int(value) if value.isdigit() else BODY_BYTES_MAX + 1
-    return BODY_BYTES_MAX + 1
+    It is strict where uvicorn is lenient: whatever two readers could take for different requests
+    is not for us.
+    """
+    if not data.startswith(_REQUEST):
+        return None
+    found = _HEAD.match(data, len(_REQUEST), len(_REQUEST) + HEAD_BYTES_MAX)
+    if found is None:
+        return None
+    token, length = found["token"], found["length"]
+    if token is None or length is None or int(length) > BODY_BYTES_MAX:
+        return None
+    head = data[: found.end()].lower()
+    if head.count(b"\nauthorization:") != 1 or head.count(b"\ncontent-length:") != 1:
+        return None
+    return token, int(length), data[found.end() :]

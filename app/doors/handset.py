@@ -195,11 +195,6 @@ class HandsetEvents:
         """Return the answer to what `begin` took, now that it is on record."""
         return _encode(self._recorded(taken))
 
-    def give_up(self) -> Problem:
-        """Return what is said instead when it did not get there in time."""
-        self._counters["refused"].inc()
-        return NotOnRecordYet(_SEND_AGAIN, retry_after_s=1)
-
     async def _result(self, handset_id: HandsetId, value: object) -> Result:
         received_at = system_clock()
         try:

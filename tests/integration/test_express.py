@@ -167,13 +167,39 @@ async def test_answers_to_requests_in_one_piece_come_in_their_order(line: Line):
     assert {one["result"] for one in said} == {"recorded"}
 
 
-async def test_a_request_may_come_in_pieces(line: Line):
-    request = line.request(POSITION | {"event_id": "pieces"})
-    for cut in range(0, len(request), 40):
-        line.writer.write(request[cut : cut + 40])
+async def test_requests_that_do_not_wait_for_answers_are_answered_in_their_order(line: Line):
+    kinds = [POSITION, POSITION, SOS, HEARTBEAT, POSITION]
+    events = [kind | {"event_id": f"haste{number}"} for number, kind in enumerate(kinds)]
+    for event in events:
+        line.writer.write(line.request(event))
         await line.writer.drain()
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
+    said = [(await line.answer())[2] for _ in events]
+    assert [one["event_id"] for one in said] == [event["event_id"] for event in events]
+    assert {one["result"] for one in said} == {"recorded"}
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 7, 40, 200])
+async def test_a_request_may_come_in_pieces(line: Line, piece_bytes):
+    for turn in range(2):  # one connection takes the short way and the common way in turn
+        request = line.request(POSITION | {"event_id": f"pieces{piece_bytes}-{turn}"})
+        for cut in range(0, len(request), piece_bytes):
+            line.writer.write(request[cut : cut + piece_bytes])
+            await line.writer.drain()
+            await asyncio.sleep(0)
+        assert (await line.answer())[2]["result"] == "recorded"
+        assert (await line.ask(HEARTBEAT | {"event_id": f"{turn}"}))[0] == 200
+
+
+async def test_the_body_may_come_after_the_head(line: Line, short):
+    request = line.request(POSITION | {"event_id": "body"})
+    head, gap, body = request.partition(b"\r\n\r\n")
+    line.writer.write(head + gap + body[:5])
+    await line.writer.drain()
+    await asyncio.sleep(0.01)
+    line.writer.write(body[5:])
     assert (await line.answer())[2]["result"] == "recorded"
+    assert len(short) == 1
 
 
 async def test_a_connection_ends_when_the_handset_says_so(line: Line):
@@ -222,6 +248,21 @@ async def test_a_handset_that_hangs_up_is_on_record_all_the_same(world: World, l
     async with asyncio.timeout(WITHIN_S):
         while await tracks(world) == before:  # noqa: ASYNC110 - nobody else is told
             await asyncio.sleep(0.01)
+
+
+async def test_a_connection_that_falls_silent_is_closed_but_not_before(world: World, monkeypatch):
+    monkeypatch.setattr("app.main.KEEP_ALIVE_S", 1)
+    token = (await world.handset()).token
+    async with knocking(world) as doors:
+        line = Line(token, *await asyncio.open_connection("127.0.0.1", doors.port))
+        began = asyncio.get_running_loop().time()
+        for number in range(5):
+            assert (await line.ask(HEARTBEAT | {"event_id": f"alive{number}"}))[0] == 200
+            await asyncio.sleep(0.3)
+        async with asyncio.timeout(WITHIN_S):
+            assert await line.reader.read() == b""
+        assert asyncio.get_running_loop().time() - began > 2.0  # a second after the last answer
+        line.writer.close()
 
 
 async def test_what_is_not_on_record_in_time_is_not_acknowledged(server_url):
