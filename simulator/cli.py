@@ -65,7 +65,10 @@ def demo(
 @app.command()
 def replay(
     calls: Annotated[
-        Path | None, typer.Argument(help="Call log; without it, two days of San Francisco.")
+        Path | None,
+        typer.Argument(
+            exists=True, dir_okay=False, help="Call log; without it, two days of San Francisco."
+        ),
     ] = None,
     *,
     start: Annotated[
@@ -74,7 +77,7 @@ def replay(
     speed: Annotated[float, typer.Option(min=0.1, help="How fast the night goes by.")] = 60.0,
     seconds: Annotated[float, typer.Option(min=1, help="How long to replay.")] = 120.0,
     report: Report = None,
-    url: Annotated[str, typer.Option(help="A running server, in place of one of our own.")] = "",
+    url: Annotated[str, typer.Option(help="A running, empty server, in place of our own.")] = "",
     database_url: Annotated[
         str, typer.Option(help="With --url: where its record can be read back.")
     ] = "",
@@ -84,10 +87,13 @@ def replay(
     seed: Seed = SEED,
 ) -> None:
     """Play a log of real calls through a server, and say what became of them."""
-    from simulator.calls import read_calls, two_days
+    from simulator.calls import CallLogRefused, read_calls, two_days
     from simulator.replay import Replay, ReplayOptions
 
-    log = two_days() if calls is None else read_calls(calls.read_text(encoding="utf-8"))
+    try:
+        log = two_days() if calls is None else read_calls(calls.read_text(encoding="utf-8"))
+    except (CallLogRefused, UnicodeDecodeError) as error:
+        raise typer.BadParameter(str(error), param_hint="CALLS") from error
     options = ReplayOptions(
         calls=log,
         seed=seed,
@@ -148,7 +154,10 @@ def _moment(text: str) -> datetime | None:
 
     if not text:
         return None
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter("write a time as 2020-04-09T17:00", param_hint="--from") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=LOG_ZONE)
 
 

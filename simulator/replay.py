@@ -39,6 +39,8 @@ from simulator.setup import load, made_up
 
 LEAD_S: Final = 6.0  # machine time between the start of the server and the first call
 URL_LEAD_S: Final = 2.0
+LOOK_EVERY_S: Final = 1.0
+ANSWERED_WITHIN_S: Final = 30.0  # after the end of the replay
 DAY: Final = timedelta(days=1)
 SURE_PRIORITY: Final = 3
 DECLINES: Final = 0.03  # crews come when they are sent; a few are not where they should be
@@ -120,7 +122,7 @@ class Replay:
         self._logins.administrator = self._options.administrator
         async with Doors(self._options.url) as doors:
             staff = await self._furnish(doors)
-            return await self._play(doors, staff, time.monotonic() + URL_LEAD_S)
+            return await self._play(doors, staff, time.monotonic() + URL_LEAD_S, None)
 
     async def _at_home(self, data_dir: Path) -> tuple[str, float]:
         """Replay through a server of our own; return its address and how long it took."""
@@ -141,7 +143,7 @@ class Replay:
         async with running(server), Doors(server.url) as doors:
             now = await rules_time(doors, Bearer(next(iter(self._logins.handsets.values()))))
             wait_s = max(0.0, (self._start - now).total_seconds() / speed)
-            lasted_s = await self._play(doors, staff, time.monotonic() + wait_s)
+            lasted_s = await self._play(doors, staff, time.monotonic() + wait_s, server)
             if not server.is_running:
                 raise ServerFailed(f"The server ended by itself:\n{tail(server.log)}")
         return server.url, lasted_s
@@ -155,7 +157,9 @@ class Replay:
         operators = [one for one in self._city.operators if one.login in self._logins.operators]
         return await sign_in(doors, self._city.caregivers, operators, passwords, {})
 
-    async def _play(self, doors: Doors, staff: Staff, begins_at: float) -> float:
+    async def _play(
+        self, doors: Doors, staff: Staff, begins_at: float, server: ServerProcess | None
+    ) -> float:
         """Let staff and callers live; return for how many seconds they did."""
         options = self._options
         samples = handling(options.calls)
@@ -181,8 +185,20 @@ class Replay:
         }
         self._say("Replaying.")
         self._stop.is_playing = True
-        await live_until(self._stop, staff=cast.live(), callers=self._call_all(handsets, begins_at))
+        watch = asyncio.create_task(self._watch(server, begins_at))
+        callers = self._call_all(handsets, begins_at)
+        try:
+            await live_until(self._stop, staff=cast.live(), callers=callers)
+        finally:
+            watch.cancel()
         return time.monotonic() - begins_at
+
+    async def _watch(self, server: ServerProcess | None, begins_at: float) -> None:
+        """Set `stop` when our server is gone, or presses stay unanswered beyond the end."""
+        until = begins_at + self._options.seconds + ANSWERED_WITHIN_S
+        while time.monotonic() < until and (server is None or server.is_running):  # noqa: ASYNC110 - a process sets no event
+            await asyncio.sleep(LOOK_EVERY_S)
+        self._stop.set()
 
     async def _call_all(self, handsets: Mapping[str, Handset], begins_at: float) -> None:
         """Press every call at its time, then wait out the rest of the replay."""

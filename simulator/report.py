@@ -132,7 +132,7 @@ def lines(report: Mapping[str, Any]) -> list[str]:
         f"{report['retries_recognised']} retries recognised.",
         f"Incidents: {report['incidents_opened']} opened, {report['offers']} offers, "
         f"{report['accepted']} accepted, {report['closed']} closed.",
-        f"On record after a restart: {report['lost']} lost, {report['doubled']} doubled.",
+        f"Read back from the record: {report['lost']} lost, {report['doubled']} doubled.",
         f"Press to offer: p50 {offer['p50']} ms, p99 {offer['p99']} ms, max {offer['max']} ms.",
         f"Press to console: p50 {console['p50']} ms, p99 {console['p99']} ms, "
         f"max {console['max']} ms.",

@@ -5,26 +5,24 @@ import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import urlencode
 
-import httpx
 import msgspec
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
 from websockets.typing import Subprotocol
 
+from simulator.players.wire import Answer, NoAnswer, NoConnection, Wire
+
 ANSWER_WITHIN_S: Final = 15.0
-CONNECTIONS_MAX: Final = 400
 FRAME_BYTES_MAX: Final = 64 * 1024 * 1024  # a snapshot of a very full board
 SUBPROTOCOL: Final = "ydt.v1"
 COOKIE: Final = "ydt_session"
 AGAIN_S: Final = (0.1, 0.2, 0.4, 0.8, 1.5)
 TOO_MANY: Final = 429
 SERVER_FAULT: Final = 500
-
-_NEVER_THERE: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class Refused(Exception):
@@ -92,19 +90,11 @@ class Doors:
 
         `again_s` are the waits of `insist` between its tries, the last again and again.
         """
-        self._again_s = again_s
         self.url = url.rstrip("/")
         self.in_flight = 0  # requests that wait for their answer
-        self.broken = 0  # requests that reached the server, and whose answer never came
-        self._http = httpx.AsyncClient(
-            base_url=self.url,
-            timeout=ANSWER_WITHIN_S,
-            limits=httpx.Limits(
-                max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX
-            ),
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # each desk has its own
-            trust_env=False,
-        )
+        self.broken = 0  # requests that were sent, and whose answer never came
+        self._again_s = again_s
+        self._wire = Wire(self.url, within_s=ANSWER_WITHIN_S)
 
     async def __aenter__(self) -> Self:
         """Open."""
@@ -116,8 +106,8 @@ class Doors:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close every connection."""
-        await self._http.aclose()
+        """Close every connection that is idle."""
+        await self._wire.close()
 
     async def ask(
         self,
@@ -135,10 +125,8 @@ class Doors:
             Refused: it answered no.
             Unreachable: no answer came.
         """
-        response = await self._send(method, path, who, json, content, params)
-        if response.is_error:
-            raise _refusal(response)
-        return response.json() if response.content else None
+        target = f"{path}?{urlencode(params)}" if params else path
+        return (await self._send(method, target, who, json=json, content=content)).json()
 
     async def insist(
         self,
@@ -172,11 +160,9 @@ class Doors:
     async def sign_in(self, login: str, password: str) -> DeskSession:
         """Return the session of somebody at a desk."""
         body = {"login": login, "password": password}
-        response = await self._send("POST", "/api/v1/session", None, body, None, None)
-        if response.is_error:
-            raise _refusal(response)
-        cookie = response.headers["set-cookie"].partition(";")[0].partition("=")[2]
-        return DeskSession(cookie=cookie, csrf=response.json()["csrf"])
+        answer = await self._send("POST", "/api/v1/session", None, json=body)
+        cookie = answer.headers["set-cookie"].partition(";")[0].partition("=")[2]
+        return DeskSession(cookie=cookie, csrf=answer.json()["csrf"])
 
     async def sign_in_caregiver(self, login: str, password: str) -> Bearer:
         """Return the token of a caregiver's phone."""
@@ -210,28 +196,35 @@ class Doors:
     async def _send(
         self,
         method: str,
-        path: str,
+        target: str,
         who: Credentials | None,
-        json: object,
-        content: bytes | None,
-        params: Mapping[str, str] | None,
-    ) -> httpx.Response:
+        *,
+        json: object = None,
+        content: bytes | None = None,
+    ) -> Answer:
         headers = dict(who.headers) if who else {}
+        body = content or b""
+        if json is not None:
+            headers["Content-Type"] = "application/json"
+            body = msgspec.json.encode(json)
         self.in_flight += 1
         try:
-            return await self._http.request(
-                method, path, json=json, content=content, params=params, headers=headers
-            )
-        except httpx.TransportError as error:
-            self.broken += not isinstance(error, _NEVER_THERE)
-            raise Unreachable(type(error).__name__) from error
+            answer = await self._wire.exchange(method, target, headers, body)
+        except NoConnection as error:
+            raise Unreachable("no connection") from error
+        except NoAnswer as error:
+            self.broken += 1
+            raise Unreachable(f"no answer, {error}") from error
         finally:
             self.in_flight -= 1
+        if answer.is_error:
+            raise _refusal(answer)
+        return answer
 
 
-def _refusal(response: httpx.Response) -> Refused:
+def _refusal(answer: Answer) -> Refused:
     document: dict[str, Any] = {}
     with suppress(ValueError, TypeError):
-        document |= response.json()
-    name = str(document.get("type", "")).rpartition("/")[2] or f"http_{response.status_code}"
-    return Refused(response.status_code, name, document)
+        document |= answer.json()
+    name = str(document.get("type", "")).rpartition("/")[2] or f"http_{answer.status}"
+    return Refused(answer.status, name, document)

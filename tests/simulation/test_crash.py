@@ -80,7 +80,7 @@ async def furnish(options: ServerOptions, logins: Logins) -> None:
 def check(tally: Tally, kills: Kills, times: int, found: record.Record) -> None:
     assert kills.total == times
     assert kills.at_start >= 1
-    assert kills.amid_presses >= (times - kills.at_start) / 2
+    assert kills.amid_presses >= 0.75 * (times - kills.at_start)
     assert len(tally.acknowledged) == len(tally.presses) > 10 * times
     assert report.lost(tally, found) == []
     assert report.doubled(tally, found) == []
