@@ -141,7 +141,7 @@ def read_report(value: object, *, received_at: datetime, fallback_id: str) -> Re
         problems.append("unknown_kind")
     event_id = _event_id(get("event_id"), problems) or fallback_id
     sent_at = get("at")
-    occurred_at = _moment(sent_at, received_at, BACK_MAX, "clock", problems)
+    occurred_at = moment(sent_at, received_at, BACK_MAX, "clock", problems)
     fix = _fix(get("position"), occurred_at, received_at, problems)
     if fix is None and kind is Kind.POSITION:
         raise _position_refused(problems)
@@ -182,6 +182,32 @@ def clean(text: str, limit: int) -> str:
     if text.isprintable():  # neither controls nor surrogates are
         return text if len(text) <= limit else text[:limit].rstrip()
     return text[: 4 * limit].translate(_UNFIT).strip()[:limit].rstrip()
+
+
+def moment(
+    sent: object,
+    received_at: datetime,
+    back_max: timedelta,
+    name: str,
+    problems: list[str],
+) -> datetime | None:
+    """Return an RFC 3339 time in UTC, None when there is none.
+
+    One that cannot be read, or lies a day ahead or more than `back_max` back, is None too and
+    adds `<name>_unreadable` or `<name>_absurd` to `problems`.
+    """
+    if sent is None:
+        return None
+    moment = _aware(sent)
+    if moment is None:
+        problems.append(f"{name}_unreadable")
+        return None
+    # Compared before it is converted: the first and last day of the calendar overflow.
+    age = received_at - moment
+    if age > back_max or age < _AGE_MIN or moment.year < YEAR_MIN:
+        problems.append(f"{name}_absurd")
+        return None
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def _kind(sent: object) -> tuple[str, Kind | None]:
@@ -229,28 +255,6 @@ def _event_id(sent: object, problems: list[str]) -> str:
     return event_id
 
 
-def _moment(
-    sent: object,
-    received_at: datetime,
-    back_max: timedelta,
-    name: str,
-    problems: list[str],
-) -> datetime | None:
-    """Return an RFC 3339 time in UTC, None with a problem when it cannot be believed."""
-    if sent is None:
-        return None
-    moment = _aware(sent)
-    if moment is None:
-        problems.append(f"{name}_unreadable")
-        return None
-    # Compared before it is converted: the first and last day of the calendar overflow.
-    age = received_at - moment
-    if age > back_max or age < _AGE_MIN or moment.year < YEAR_MIN:
-        problems.append(f"{name}_absurd")
-        return None
-    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-
-
 def _aware(sent: object) -> datetime | None:
     """Return a time that names its zone, None for anything else."""
     if not isinstance(sent, str):
@@ -287,7 +291,7 @@ def _fix(
         at=(
             occurred_at
             if sent_at is None
-            else _moment(sent_at, received_at, FIX_BACK_MAX, "position_clock", problems)
+            else moment(sent_at, received_at, FIX_BACK_MAX, "position_clock", problems)
         ),
     )
 

@@ -8,9 +8,9 @@ the application: calls for help, lists, whatever must be refused, and any header
 """
 
 import re
-from asyncio import Future
+from collections.abc import Sequence
 from functools import partial
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeAlias
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -19,14 +19,19 @@ from app.doors.handset import EVENTS_PATH, HandsetEvents, Taken
 BODY_BYTES_MAX: Final = 4_096
 HEAD_BYTES_MAX: Final = 4_096
 
+_Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
 _REQUEST: Final = f"POST {EVENTS_PATH} HTTP/1.1\r\n".encode()
-_HEAD: Final = re.compile(
-    rb"(?:authorization:[ \t]*bearer[ ]+(?P<token>[!-~]+)[ \t]*\r\n"
-    rb"|content-length:[ \t]*(?P<length>[0-9]{1,4})[ \t]*\r\n"
-    rb"|(?:host|user-agent|accept|accept-encoding|accept-language|content-type|via"
-    rb"|x-forwarded-for|x-forwarded-host|x-forwarded-proto):[\t -~]*\r\n)+\r\n",
-    re.IGNORECASE,
+_OTHERS: Final = (
+    rb"(?:(?:host|user-agent|accept|accept-encoding|accept-language|content-type|via"
+    rb"|x-forwarded-for|x-forwarded-host|x-forwarded-proto):[\t -~]*\r\n)*"
 )  # every header that changes nothing here; with any other the request is not for us
+_TOKEN: Final = rb"authorization:[ \t]*bearer[ ]+([!-~]+)[ \t]*\r\n"
+_LENGTH: Final = rb"content-length:[ \t]*([0-9]{1,4})[ \t]*\r\n"
+_HEAD: Final = re.compile(
+    b"%b(?:%b%b%b|%b%b%b)%b\r\n"
+    % (_OTHERS, _TOKEN, _OTHERS, _LENGTH, _LENGTH, _OTHERS, _TOKEN, _OTHERS),
+    re.IGNORECASE,
+)  # token and length once each, in either order
 
 
 def express_for(events: HandsetEvents) -> type[HttpToolsProtocol]:
@@ -34,6 +39,7 @@ def express_for(events: HandsetEvents) -> type[HttpToolsProtocol]:
 
     class Bound(_Express):
         _events = events
+        _heads = _Heads()
 
     return Bound
 
@@ -42,6 +48,7 @@ class _Express(HttpToolsProtocol):
     """One connection. uvicorn's own protocol sees nothing of a request that is taken here."""
 
     _events: ClassVar[HandsetEvents]
+    _heads: "ClassVar[_Heads]"
     _held: bytes = b""  # a request of ours whose body is still coming in
     _behind: bytes = b""  # what came in while an answer was awaited
     _is_awaited: bool = False  # an answer of ours
@@ -93,12 +100,12 @@ class _Express(HttpToolsProtocol):
         if taken is None:
             return False
         self._is_awaited = True
-        taken.batch.wait().add_done_callback(partial(self._end, taken, data))
+        taken.batch.then(partial(self._end, taken, data))
         return True
 
-    def _end(self, taken: Taken, data: bytes, done: "Future[None]") -> None:
+    def _end(self, taken: Taken, data: bytes, fault: Exception | None) -> None:
         self._is_awaited = False
-        if done.cancelled() or done.exception() is not None:
+        if fault is not None:
             super().data_received(data)  # the common way finds it again, and knows what to say
         else:
             self._answer(self._events.finish(taken))
@@ -110,11 +117,9 @@ class _Express(HttpToolsProtocol):
     def _answer(self, body: bytes) -> None:
         if self.transport.is_closing():
             return
-        head = [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"]
-        head += [b"%b: %b\r\n" % header for header in self.server_state.default_headers]
-        if self._is_last:
-            head.append(b"connection: close\r\n")
-        self.transport.write(b"%bcontent-length: %d\r\n\r\n%b" % (b"".join(head), len(body), body))
+        head = self._heads.of(self.server_state.default_headers)
+        last = b"connection: close\r\n" if self._is_last else b""
+        self.transport.write(b"%b%bcontent-length: %d\r\n\r\n%b" % (head, last, len(body), body))
         self.server_state.total_requests += 1
         if self._is_last:
             self.transport.close()
@@ -141,6 +146,22 @@ class _Express(HttpToolsProtocol):
         )
 
 
+class _Heads:
+    """Writes the heads of answers; uvicorn's headers are new once a second."""
+
+    def __init__(self) -> None:
+        self._known: _Headers | None = None
+        self._head = b""
+
+    def of(self, headers: _Headers) -> bytes:
+        """Return an answer's head but for its length."""
+        if headers is not self._known:
+            lines = [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"]
+            lines += [b"%b: %b\r\n" % header for header in headers]
+            self._known, self._head = headers, b"".join(lines)
+        return self._head
+
+
 def _parts(data: bytes) -> tuple[bytes, int, bytes] | None:
     """Return the token, the length of the body, and what is there of it; None: it is not for us.
 
@@ -152,10 +173,8 @@ def _parts(data: bytes) -> tuple[bytes, int, bytes] | None:
     found = _HEAD.match(data, len(_REQUEST), len(_REQUEST) + HEAD_BYTES_MAX)
     if found is None:
         return None
-    token, length = found["token"], found["length"]
-    if token is None or length is None or int(length) > BODY_BYTES_MAX:
+    token, length, length_first, token_last = found.groups()
+    bytes_wanted = int(length or length_first)
+    if bytes_wanted > BODY_BYTES_MAX:
         return None
-    head = data[: found.end()].lower()
-    if head.count(b"\nauthorization:") != 1 or head.count(b"\ncontent-length:") != 1:
-        return None
-    return token, int(length), data[found.end() :]
+    return token or token_last, bytes_wanted, data[found.end() :]

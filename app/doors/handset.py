@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.center import CenterStopped, NotRecordable
 from app.clock import system_clock
 from app.doors.limits import BodyTooLarge
+from app.doors.plain import read_plain
 from app.doors.waiting import NotOnRecordYet
 from app.errors import Problem, problem_of, problems, send_problem
 from app.inbox import InboxFull
@@ -183,12 +184,12 @@ class HandsetEvents:
         if holder is None or holder.kind is not TokenKind.HANDSET:
             return None
         received_at = system_clock()
+        report = read_plain(body, received_at=received_at)
+        if report is None:
+            return None
         try:
-            report = read_report(_decode(body), received_at=received_at, fallback_id="")
-            if report.kind in CALLS or not report.event_id:
-                return None
             return self._taken(HandsetId(holder.subject_id), report, received_at)
-        except (msgspec.DecodeError, RecursionError, ReportRefused, TracksFull):
+        except TracksFull:
             return None
 
     def finish(self, taken: Taken) -> bytes:
@@ -246,8 +247,13 @@ class HandsetEvents:
 
     def _recorded(self, taken: Taken) -> Result:
         report = taken.report
-        if report.fix is not None:
-            self._service.tracks.note(taken.handset_id, place_of(report.fix, taken.received_at))
+        fix = report.fix
+        if fix is not None:
+            source = SOURCE_CODE.get(fix.source.value, 0)
+            at = _seen_at(fix, taken.received_at)
+            self._service.tracks.see(
+                (taken.handset_id, at, fix.lon, fix.lat, fix.accuracy_m, source)
+            )
         result = "recorded" if taken.is_new else "duplicate"
         return self._result_of(report, result, None, joined=False)
 
@@ -306,7 +312,7 @@ class HandsetEvents:
             place = place_of(report.fix, received_at)
             self._service.tracks.note(handset_id, place)
             return place
-        seen = self._service.tracks.last.get(handset_id)
+        seen = self._service.tracks.last_of(handset_id)
         if seen is not None and seen.at is not None and received_at - seen.at <= SIGHTING_FRESH:
             return seen
         return None
@@ -478,17 +484,22 @@ def _key(report: Report) -> EventKey:
 
 
 def place_of(fix: Fix, received_at: datetime) -> Place:
-    """Return a reported position as a place; one without a time is taken to be of now.
-
-    So is one of the future: it would hide every later one until the clock has caught up.
-    """
+    """Return a reported position as a place."""
     return Place(
         lon=fix.lon,
         lat=fix.lat,
         accuracy_m=fix.accuracy_m,
         source=fix.source.value,
-        at=min(fix.at or received_at, received_at),
+        at=_seen_at(fix, received_at),
     )
+
+
+def _seen_at(fix: Fix, received_at: datetime) -> datetime:
+    """Return when a position was true; one without a time is taken to be of now.
+
+    So is one of the future: it would hide every later one until the clock has caught up.
+    """
+    return min(fix.at or received_at, received_at)
 
 
 def _track(handset_id: HandsetId, report: Report, received_at: datetime) -> Track:

@@ -323,7 +323,7 @@ async def location(
         )
     )
     handsets = await handsets_of(service.engine, resident_id)
-    seen = [place for one in handsets if (place := service.tracks.last.get(one)) is not None]
+    seen = [place for one in handsets if (place := service.tracks.last_of(one)) is not None]
     latest = max(seen, key=lambda place: str(place.at), default=at_home)
     return _json(_encode({"resident_id": resident_id, "place": place_view(latest)}))
 

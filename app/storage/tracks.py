@@ -39,6 +39,9 @@ Track: TypeAlias = tuple[
 ]
 """subject, kind, device time, time of receipt, lon, lat, accuracy_m, source code, battery_pct."""
 
+Last: TypeAlias = tuple[str, datetime, float, float, float | None, int]
+"""subject, when, lon, lat, accuracy_m, source code: where somebody was last, as a row."""
+
 # Rows travel as one JSON document: to make it costs a sixth of what the driver takes for arrays,
 # each element of which it looks at, and PostgreSQL reads it as fast.
 _INSERT: Final = """
@@ -65,8 +68,8 @@ class TracksFull(Exception):
 class Batch:
     """Tracks that go on record together, and those who wait for that.
 
-    Each of them has a future of their own, so that one who leaves disturbs nobody. Their patience
-    ends for all at once: one timer a batch costs nothing, one an event would be the dearest part.
+    Their patience ends for all at once: one timer a batch costs nothing, one an event would be the
+    dearest part, and so would a future for each of those whom a plain call can tell.
     """
 
     def __init__(self, patience_s: float) -> None:
@@ -74,50 +77,61 @@ class Batch:
         self.is_refused = False
         self._timer = asyncio.get_running_loop().call_later(patience_s, self._expire)
         self._is_on_record = False
-        self._is_late = False
-        self._waiting: list[asyncio.Future[None]] = []
+        self._fault: Exception | None = None  # why those who waited were sent away
+        self._waiting: list[Callable[[Exception | None], None]] = []
+
+    def then(self, tell: Callable[[Exception | None], None]) -> None:
+        """Call `tell` once, in a turn of the loop, when it is known what became of the batch.
+
+        With None: it is on record. With TimeoutError: that takes too long (the batch may still
+        get there). With TracksFull: the database refused the batch.
+        """
+        if self._is_on_record or self._fault is not None:
+            asyncio.get_running_loop().call_soon(tell, self._fault)
+        else:
+            self._waiting.append(tell)
 
     def wait(self) -> "asyncio.Future[None]":
-        """Return what is done once the batch is on record.
-
-        It raises TimeoutError when that takes too long (the batch may still get there), and
-        TracksFull when the database refused the batch.
-        """
+        """Return a future of the caller's own that is done, or raises, as `then` tells."""
         waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if self._is_on_record:
-            waiting.set_result(None)
-        elif self.is_refused or self._is_late:
-            waiting.set_exception(TracksFull() if self.is_refused else TimeoutError())
-        else:
-            self._waiting.append(waiting)
+
+        def tell(fault: Exception | None) -> None:
+            if waiting.done():
+                return
+            if fault is None:
+                waiting.set_result(None)
+            else:
+                waiting.set_exception(fault)
+
+        self.then(tell)
         return waiting
 
     def settle(self) -> None:
         """Say that it is on record."""
         self._is_on_record = True
-        self._end()
-        for waiting in self._leaving():
-            waiting.set_result(None)
+        self._end(None)
 
     def refuse(self) -> None:
         """Say that it will never be."""
         self.is_refused = True
-        self._end()
-        for waiting in self._leaving():
-            waiting.set_exception(TracksFull())
+        self._end(TracksFull())
 
     def _expire(self) -> None:
-        self._is_late = True
-        for waiting in self._leaving():
-            waiting.set_exception(TimeoutError())
+        self._leave(TimeoutError())
 
-    def _end(self) -> None:
+    def _end(self, fault: Exception | None) -> None:
         self._timer.cancel()
         self.tracks = []
+        self._leave(fault)
 
-    def _leaving(self) -> list["asyncio.Future[None]"]:
+    def _leave(self, fault: Exception | None) -> None:
+        self._fault = fault
         waiting, self._waiting = self._waiting, []
-        return [one for one in waiting if not one.done()]
+        for tell in waiting:
+            try:
+                tell(fault)
+            except Exception:
+                log.exception("somebody could not be told what became of a track")
 
 
 class Tracks:
@@ -132,7 +146,7 @@ class Tracks:
         kept_days: int,
         answer_within_s: float = 10.0,
     ) -> None:
-        self.last: dict[str, Place] = {}
+        self._last: dict[str, Last] = {}
         self._engine = engine
         self._metrics = metrics
         self._waiting_max = waiting_max
@@ -182,17 +196,33 @@ class Tracks:
 
     def note(self, subject: str, place: Place) -> bool:
         """Take up where somebody is; return False when a younger position is known."""
-        before = self.last.get(subject)
-        if place.at is None or (before and before.at and before.at >= place.at):
+        if place.at is None:
             return False
-        self.last[subject] = place
+        source = SOURCE_CODE.get(place.source, 0)
+        return self.see((subject, place.at, place.lon, place.lat, place.accuracy_m, source))
+
+    def see(self, last: Last) -> bool:
+        """Take up where somebody is, as `note` does, without making a place of it."""
+        subject = last[0]
+        before = self._last.get(subject)
+        if before is not None and before[1] >= last[1]:
+            return False
+        self._last[subject] = last
         self._unsaved.add(subject)
         return True
+
+    def last_of(self, subject: str) -> Place | None:
+        """Return where somebody was last, as far as it is known."""
+        found = self._last.get(subject)
+        if found is None:
+            return None
+        _, at, lon, lat, accuracy_m, source = found
+        return Place(lon=lon, lat=lat, accuracy_m=accuracy_m, source=SOURCES[source], at=at)
 
     def forget(self, subjects: Collection[str]) -> None:
         """Drop what waits or is remembered of these subjects: a person is being erased."""
         for subject in subjects:
-            self.last.pop(subject, None)
+            self._last.pop(subject, None)
             self._unsaved.discard(subject)
         if self._gathering is not None:
             kept = [track for track in self._gathering.tracks if track[0] not in subjects]
@@ -205,14 +235,8 @@ class Tracks:
             rows = await connection.execute(
                 text("SELECT subject, at, lon, lat, accuracy_m, source FROM last_position")
             )
-            for row in rows.mappings():
-                self.last[row["subject"]] = Place(
-                    lon=row["lon"],
-                    lat=row["lat"],
-                    accuracy_m=row["accuracy_m"],
-                    source=SOURCES[int(row["source"])],
-                    at=row["at"],
-                )
+            for subject, at, lon, lat, accuracy_m, source in rows:
+                self._last[subject] = (subject, at, lon, lat, accuracy_m, source)
 
     async def run(self, clock: Callable[[], datetime]) -> None:
         """Write until `stop`; what was taken before that is still written."""
@@ -243,7 +267,7 @@ class Tracks:
     async def save_last(self) -> None:
         """Write where everybody was last, those who moved since the last time."""
         subjects, self._unsaved = sorted(self._unsaved), set()
-        rows = [_last_row(subject, self.last[subject]) for subject in subjects]
+        rows = [self._last[subject] for subject in subjects]
         try:
             for start in range(0, len(rows), BATCH_MAX):
                 await self._execute(_SAVE_LAST, rows[start : start + BATCH_MAX])
@@ -336,11 +360,6 @@ class Tracks:
             await self._wake.wait()
         finally:
             timer.cancel()
-
-
-def _last_row(subject: str, place: Place) -> tuple[object, ...]:
-    source = SOURCE_CODE.get(place.source, 0)
-    return (subject, place.at, place.lon, place.lat, place.accuracy_m, source)
 
 
 _LOST: Final = (

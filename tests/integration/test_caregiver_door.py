@@ -262,7 +262,7 @@ async def test_several_positions_are_taken_at_once_and_the_youngest_counts(world
     sent = [{"lon": 113 + n / 100, "lat": 28.5, "at": at[n]} for n in range(3)]
     answer = await phone.post(f"{CAREGIVER}/positions", sent)
     assert answer.json() == {"recorded": 3}
-    assert world.service.tracks.last["C3"].lon == 113.01
+    assert world.service.tracks.last_of("C3").lon == 113.01
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ async def test_a_telephone_whose_clock_is_ahead_is_still_followed(world: World):
     ahead = (system_clock() + timedelta(days=900)).isoformat()
     await phone.post(f"{CAREGIVER}/positions", {"lon": 113.01, "lat": 28.2, "at": ahead})
     await phone.post(f"{CAREGIVER}/positions", {"lon": 113.04, "lat": 28.2})
-    assert world.service.tracks.last["C3"].lon == 113.04
+    assert world.service.tracks.last_of("C3").lon == 113.04
     assert world.book.roster.sighting("C3").lon == 113.04
 
 

@@ -436,4 +436,4 @@ async def test_over_tcp_a_position_is_on_record_when_it_is_answered_and_once(wor
     answers = await asyncio.gather(*(phone.send(where) for _ in range(4)))
     assert sorted(one.json()["result"] for one in answers) == ["duplicate"] * 3 + ["recorded"]
     assert (await world.sql("SELECT count(*) FROM track"))[0][0] == before + 1
-    assert world.service.tracks.last["H2"].lon == 113.0456
+    assert world.service.tracks.last_of("H2").lon == 113.0456

@@ -118,7 +118,7 @@ def test_only_a_younger_position_is_news():
     assert not tracks.note("C1", place(113.1, NOW - timedelta(seconds=1)))
     assert not tracks.note("C1", Place(lon=113.1, lat=28.2))
     assert tracks.note("C1", place(113.2, NOW + timedelta(seconds=1)))
-    assert tracks.last["C1"].lon == 113.2
+    assert tracks.last_of("C1") == place(113.2, NOW + timedelta(seconds=1))
 
 
 async def test_where_everybody_was_last_outlives_a_stop(engine):
@@ -130,15 +130,15 @@ async def test_where_everybody_was_last_outlives_a_stop(engine):
     await tracks.run(lambda: NOW)
     again = lane(engine)
     await again.start(NOW)
-    assert again.last["C1"] == place(113.1)
-    assert again.last["H1"].source == "unknown"
+    assert again.last_of("C1") == place(113.1)
+    assert again.last_of("H1") == Place(lon=1, lat=2, source="unknown", at=NOW)
 
 
 async def test_a_younger_place_on_record_is_not_overwritten(engine):
     tracks = lane(engine)
     await tracks.start(NOW)
     for lon, late in ((113.2, 5), (113.1, 0)):
-        tracks.last.clear()
+        tracks._last.clear()
         tracks.note("C1", place(lon, NOW + timedelta(seconds=late)))
         await tracks.save_last()
     assert await sql(engine, "SELECT lon FROM last_position") == [(113.2,)]
