@@ -33,6 +33,8 @@ from dispatch.queue import CallQueue, rank
 from dispatch.roster import Roster
 
 REMEMBERED_FOR: Final = timedelta(days=30)  # a repeated message is recognised for so long
+WOKEN_MAX: Final = 3  # calls of one line that are looked at for one caregiver who became free
+PASSED_MAX: Final = 32  # that are passed over on the way, since they have asked them before
 CLOSED_KEPT: Final = 1_000  # closed incidents still named to those who come too late
 
 
@@ -265,23 +267,42 @@ class Book:
         queue = self.starved.setdefault((scope, skills), CallQueue())
         queue.put(incident.id, rank(incident))
 
-    def wake(self, caregiver_id: CaregiverId, *, at_most: int = 3) -> None:
+    def wake(self, caregiver_id: CaregiverId) -> None:
         """Let the calls that are first in line for a caregiver who became free be looked at.
 
-        A few of each line, since the resident or this caregiver may refuse the other; whoever
-        stands deeper is looked at again at the deadline of their ladder step at the latest.
-        Calls that were closed or found somebody meanwhile leave the line and do not count.
+        A few of each line, not only the first: it may find somebody nearer. Whoever has asked
+        this caregiver already, or must not, keeps their place and does not count. The line is
+        read to a bounded depth; whoever stands deeper is looked at again at the deadline of
+        their ladder step at the latest.
         """
         if not self.roster.is_free(caregiver_id):
             return
         person = self.roster.of(caregiver_id)
         for (scope, skills), queue in list(self.starved.items()):
             if skills <= person.skills and self.roster.serves(person, scope):
-                woken = 0
-                while woken < at_most and (incident_id := queue.pop()) is not None:
-                    incident = self.incidents.get(incident_id)
-                    if incident is not None and incident.step_by is not None:
-                        self.seek(incident)
-                        woken += 1
+                self._wake_line(queue, caregiver_id)
                 if not len(queue):
                     del self.starved[scope, skills]
+
+    def _wake_line(self, queue: CallQueue, caregiver_id: CaregiverId) -> None:
+        woken = 0
+        stay: list[Incident] = []
+        while woken < WOKEN_MAX and len(stay) < PASSED_MAX:
+            incident_id = queue.pop()
+            if incident_id is None:
+                break
+            incident = self.incidents.get(incident_id)
+            if incident is None or incident.step_by is None:
+                continue  # it was closed, or found somebody meanwhile
+            if self._may_ask(incident, caregiver_id):
+                self.seek(incident)
+                woken += 1
+            else:
+                stay.append(incident)
+        for incident in stay:
+            queue.put(incident.id, rank(incident))
+
+    def _may_ask(self, incident: Incident, caregiver_id: CaregiverId) -> bool:
+        resident = self.residents.get(incident.resident_id) if incident.resident_id else None
+        is_excluded = resident is not None and caregiver_id in resident.excluded
+        return caregiver_id not in incident.asked and not is_excluded

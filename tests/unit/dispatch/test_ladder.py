@@ -174,3 +174,20 @@ def test_an_incident_keeps_the_plan_under_which_it_began(world):
     world.register(PlanAdopted(at=world.now, version=version, text=short))
     assert world.book.plan_of(world.incident).ladder[0].lasts == seconds(120)
     assert world.book.plans.of("life_assistance").ladder[0].lasts == seconds(7)
+
+
+def test_whoever_becomes_free_is_asked_for_a_call_behind_those_that_they_declined():
+    world = World()
+    for name in ("zhao", "wu", "he", "lin"):
+        world.resident(name)
+        world.handset(f"key-{name}", name)
+    world.caregiver("wang", 100)
+    for handset in ("key", "key-zhao", "key-wu"):
+        world.press(handset=handset)
+        world.decline("wang")
+    world.press(handset="key-he")
+    world.accept("wang")
+    world.press("life_assistance", handset="key-lin")  # nobody is free: it stands behind the others
+    world.finish("wang", "helped")
+    assert world.asked == ["wang"]
+    assert world.offer_to("wang").incident_id == "I5"
