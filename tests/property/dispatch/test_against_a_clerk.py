@@ -4,8 +4,11 @@ The clerk is slow and obviously right: after whatever happens she goes through a
 their order and asks the nearest of all who can come. The engine must have asked the same people.
 """
 
+# People and things go by plain words here.
+# pyright: reportArgumentType=false
+
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import settings
@@ -44,8 +47,8 @@ class Call:
     id: str
     kind: str
     who: str
-    raised: object
-    step_by: object
+    raised: datetime
+    step_by: datetime | None
     step: int = 0
     round: int = 1
     asked: set = field(default_factory=set)
