@@ -30,6 +30,7 @@ from dispatch.ids import CaregiverId
 from dispatch.ladder import pursue
 from dispatch.place import Place
 from dispatch.requests import HandsetCalled, Lapse, Park, Request, Start
+from dispatch.ways import StraightLine, Ways
 
 log = structlog.get_logger()
 Answer = TypeVar("Answer")
@@ -78,8 +79,9 @@ class Center:
         *,
         tell: Callable[[Book, Sequence[Recorded]], None],
         read_within_s: float = 10.0,
+        ways: Ways | None = None,
     ) -> None:
-        """Take the journal, the rules' clock, and whom to tell after each commit.
+        """Take the journal, the rules' clock, whom to tell after each commit, and the ways.
 
         `tell` is called in the loop, after the commit and before callers are answered; it must
         not block and must not fail.
@@ -92,6 +94,7 @@ class Center:
         self._metrics = metrics
         self._tell = tell
         self._read_within_s = read_within_s
+        self._ways = ways or StraightLine()
         self._inbox = CallsInbox()
         self._reads: list[Callable[[], None]] = []
         self._wake = asyncio.Event()
@@ -423,6 +426,7 @@ class Center:
             except Exception:
                 log.exception("fact cannot be folded", number=recorded.number)
                 self._metrics.unfoldable.inc()
+        book.roster.ways = self._ways
         for caregiver_id, place in self._sightings.items():
             book.roster.sight(caregiver_id, place)
         self.book = book

@@ -37,6 +37,7 @@ from app.imports import resume_imports
 from app.logs import set_up
 from app.metrics import Metrics
 from app.outbox import Outbox
+from app.roads import RoadsRefused, read_roads
 from app.security.access import PUBLIC
 from app.security.security import CaregiverCard, Security
 from app.security.security import build as build_security
@@ -47,6 +48,7 @@ from app.storage.tracks import Tracks
 from dispatch.facts import PlanAdopted
 from dispatch.plans import read_plans
 from dispatch.requests import Register
+from dispatch.ways import StraightLine, Ways
 
 log = structlog.get_logger()
 
@@ -166,6 +168,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
         metrics,
         tell=lambda book, recorded: feed.tell(book, recorded, ledger.epoch),
         read_within_s=settings.answer_within_s,
+        ways=_ways(settings),
     )
     tracks = Tracks(
         engine,
@@ -275,6 +278,15 @@ def _base_map(settings: Settings) -> Sequence[Mapping[str, Any]]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SettingsRefused(f"YDT_BASE_MAP cannot be read as GeoJSON: {error}") from error
     return features
+
+
+def _ways(settings: Settings) -> Ways:
+    if settings.roads is None:
+        return StraightLine()
+    try:
+        return read_roads(settings.roads)
+    except RoadsRefused as error:
+        raise SettingsRefused(f"YDT_ROADS {error}") from error
 
 
 async def _adopt_plans(service: Service) -> None:

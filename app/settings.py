@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     base_map: Path | None = None
     """GeoJSON file with rivers, roads and labels, drawn under the map; none is needed."""
 
+    roads: Path | None = None
+    """GeoJSON file with the streets as LineStrings, for travel times; none: straight lines."""
+
     demo: bool = False
     """Whether the demonstration's handset page is served. Never for real residents."""
 

@@ -18,6 +18,7 @@ from dispatch.errors import UnknownSubject
 from dispatch.facts import CaregiverEnrolled, Considered
 from dispatch.ids import AreaId, CaregiverId
 from dispatch.place import DETOUR, Floats, Place, distances_m
+from dispatch.ways import StraightLine, Ways
 
 FRESH_S: Final = 120.0  # a position this young is taken as it is
 STALE_S: Final = 900.0  # an older one is worth less than the caregiver's station
@@ -84,6 +85,7 @@ class Roster:
     """All caregivers, as values by id and as arrays for the search."""
 
     def __init__(self, territory: Territory) -> None:
+        self.ways: Ways = StraightLine()  # configuration, not state: an offer records what it used
         self._territory = territory
         self._people: dict[CaregiverId, Caregiver] = {}
         self._slot: dict[CaregiverId, int] = {}
@@ -209,8 +211,7 @@ class Roster:
         size = len(self._ids)
         if not size:
             return Found(chosen=(), considered=(), others={})
-        metres = self._distances(need.place, now)
-        seconds = metres * (DETOUR * 3.6) / self._speeds[:size]
+        metres, seconds = self._travel(need, now)
         masks = self._masks(need)
         chosen: list[int] = []
         for slot in _nearest_first(seconds, masks.can_come):
@@ -233,9 +234,8 @@ class Roster:
     def consider(self, caregiver_id: CaregiverId, need: Need, *, now: datetime) -> Considered:
         """Return one caregiver as a search would see them, chosen by hand."""
         slot = self._slot[caregiver_id]
-        metres = float(self._distances(need.place, now)[slot])
-        seconds = metres * (DETOUR * 3.6) / float(self._speeds[slot])
-        return self._considered(slot, Verdict.CHOSEN, metres, seconds, now)
+        metres, seconds = self._travel(need, now, slice(slot, slot + 1))
+        return self._considered(slot, Verdict.CHOSEN, float(metres[0]), float(seconds[0]), now)
 
     def verdict(self, person: Caregiver, need: Need) -> Verdict:
         """Return why this caregiver can or cannot be asked, the plainest reason first."""
@@ -304,15 +304,22 @@ class Roster:
             self._serving[scope] = found
         return found
 
-    def _distances(self, to: Place | None, now: datetime) -> Floats:
-        size = len(self._ids)
-        if to is None:
-            return np.zeros(size)
-        age_s = now.timestamp() - self._seen_s[:size]
-        seen = distances_m(self._lons[:size], self._lats[:size], to)
-        seen += np.clip(age_s - FRESH_S, 0.0, None) * DRIFT_M_PER_S
-        at_station = distances_m(self._station_lons[:size], self._station_lats[:size], to)
-        return np.where(age_s <= STALE_S, seen, at_station)
+    def _travel(
+        self, need: Need, now: datetime, slots: slice | None = None
+    ) -> tuple[Floats, Floats]:
+        """Return how far everybody (or some) are in a straight line, and for how many seconds."""
+        some = slots or slice(len(self._ids))
+        if need.place is None:
+            nothing = np.zeros(len(self._speeds[some]))
+            return nothing, nothing
+        age_s = now.timestamp() - self._seen_s[some]
+        is_recent = age_s <= STALE_S
+        lons = np.where(is_recent, self._lons[some], self._station_lons[some])
+        lats = np.where(is_recent, self._lats[some], self._station_lats[some])
+        drift = np.where(is_recent, np.clip(age_s - FRESH_S, 0.0, None) * DRIFT_M_PER_S, 0.0)
+        metres = distances_m(lons, lats, need.place) + drift
+        way = self.ways.metres(lons, lats, need.place) + drift * DETOUR
+        return metres, way * 3.6 / self._speeds[some]
 
     def _considered(
         self, slot: int, verdict: Verdict, metres: float, seconds: float, now: datetime

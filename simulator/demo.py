@@ -15,7 +15,7 @@ from random import Random
 from typing import Final
 
 from simulator import report
-from simulator.city import City, CityResident, basemap, demo_city
+from simulator.city import City, CityResident, basemap, demo_city, roads_geojson
 from simulator.city.plane import metres_between
 from simulator.players.caregivers import Habits
 from simulator.players.doors import Doors
@@ -39,6 +39,7 @@ from simulator.setup import Logins, LoginsUnfit, load, made_up, read_logins, wri
 LOGINS_FILE: Final = "demo-logins.json"
 OFF: Final = "off"
 MAP_FILE: Final = "demo-map.json"
+ROADS_FILE: Final = "demo-roads.json"
 CAREGIVERS_ON_DUTY: Final = 36
 LOOK_EVERY_S: Final = 1.0
 STATUS_EVERY_S: Final = 15.0
@@ -71,6 +72,7 @@ class DemoOptions:
             demo=True,
             metrics="" if is_free(self.port + 1) else OFF,
             base_map=self.data_dir / MAP_FILE,
+            roads=self.data_dir / ROADS_FILE,
         )
 
 
@@ -215,6 +217,7 @@ def prepare(options: DemoOptions, city: City, say: Say) -> None:
     logins = read_logins(options.logins)
     options.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     (options.data_dir / MAP_FILE).write_text(json.dumps(basemap(city)), encoding="utf-8")
+    (options.data_dir / ROADS_FILE).write_text(json.dumps(roads_geojson(city)), encoding="utf-8")
     if logins is None:
         if (options.data_dir / "cluster").exists() and not options.database_url:
             raise LoginsUnfit(

@@ -48,6 +48,7 @@ class ServerOptions:
     demo: bool = False
     metrics: str = ""  # address of the figures, or "off"; empty leaves it to the server
     base_map: Path | None = None
+    roads: Path | None = None  # streets for travel times
     bytecode: Path | None = None  # where compiled modules are kept, for servers started often
     clock_start: datetime | None = None
     clock_speed: float = 1.0
@@ -72,6 +73,8 @@ class ServerOptions:
             kept["YDT_DOOR_METRICS"] = self.metrics
         if self.base_map is not None:
             kept["YDT_BASE_MAP"] = str(self.base_map)
+        if self.roads is not None:
+            kept["YDT_ROADS"] = str(self.roads)
         if self.bytecode is not None:
             kept.pop("PYTHONDONTWRITEBYTECODE", None)
             kept["PYTHONPYCACHEPREFIX"] = str(self.bytecode)

@@ -5,7 +5,13 @@ from simulator.city.city import DEMO_SEED, City, demo_city
 from simulator.city.residents import CityResident
 from simulator.city.roads import Edge, Roads, Route
 from simulator.city.staff import CityCaregiver, CityOperator
-from simulator.city.tables import areas_geojson, caregivers_csv, handsets_csv, residents_csv
+from simulator.city.tables import (
+    areas_geojson,
+    caregivers_csv,
+    handsets_csv,
+    residents_csv,
+    roads_geojson,
+)
 from simulator.city.territory import CityArea, River
 
 __all__ = [
@@ -25,4 +31,5 @@ __all__ = [
     "demo_city",
     "handsets_csv",
     "residents_csv",
+    "roads_geojson",
 ]

@@ -66,6 +66,25 @@ def areas_geojson(city: City) -> dict[str, Any]:
     }
 
 
+def roads_geojson(city: City) -> dict[str, Any]:
+    """Return the roads as a FeatureCollection of lines that meet where they share a point."""
+    nodes = city.roads.nodes
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"speed_kmh": edge.speed_kmh},
+                "geometry": {
+                    "type": "LineString",
+                    "coordinates": [list(nodes[edge.a]), list(nodes[edge.b])],
+                },
+            }
+            for edge in city.roads.edges
+        ],
+    }
+
+
 def _csv(header: str, rows: Iterable[Sequence[object]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
