@@ -43,6 +43,8 @@ STATUS_OF: Final[Mapping[type[Exception], int]] = MappingProxyType(
         dispatch_errors.OfferIsOver: http.HTTP_409_CONFLICT,
         dispatch_errors.NotYours: http.HTTP_403_FORBIDDEN,
         dispatch_errors.ClaimHeld: http.HTTP_409_CONFLICT,
+        dispatch_errors.ClaimNeeded: http.HTTP_409_CONFLICT,
+        dispatch_errors.RecallRefused: http.HTTP_422_UNPROCESSABLE_CONTENT,
         dispatch_errors.CaregiverNotAvailable: http.HTTP_409_CONFLICT,
         dispatch_errors.StillOnTheWay: http.HTTP_409_CONFLICT,
         dispatch_errors.PlanRefused: http.HTTP_422_UNPROCESSABLE_CONTENT,

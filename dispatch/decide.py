@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from dispatch import answers, desk, ladder, presses
+from dispatch import answers, desk, hand, ladder, presses
 from dispatch import requests as r
 from dispatch.areas import Level
 from dispatch.book import Book
@@ -33,7 +33,8 @@ def decide(book: Book, request: r.Request, now: datetime) -> list[Fact]:
     Raises:
         DispatchError: the request is refused; nothing was changed.
     """
-    return _DECIDERS[type(request)](book, request, now)
+    facts = _DECIDERS[type(request)](book, request, now)
+    return [*facts, *hand.holds_ended(book, facts, now)]
 
 
 def _register(book: Book, request: r.Register, now: datetime) -> list[Fact]:
@@ -127,6 +128,7 @@ _DECIDERS: Final[Mapping[type[r.Request], Callable[[Book, Any, datetime], list[F
     r.Telephoned: _telephoned,
     r.Claim: desk.claim,
     r.Release: desk.release,
+    r.Hold: hand.hold,
     r.Note: desk.note,
     r.OfferTo: desk.offer_to,
     r.Close: desk.close,

@@ -13,6 +13,7 @@ from dispatch.facts import (
     ClaimReleased,
     DeskAlerted,
     Fact,
+    HoldEnded,
     IncidentClaimed,
     IncidentClosed,
     NoteAdded,
@@ -36,7 +37,7 @@ def claim(book: Book, request: r.Claim, now: datetime) -> list[Fact]:
     """Take the call; its siren stops. Taking one's own again keeps it and stops the siren."""
     incident = book.incident(request.incident_id)
     if not request.may_take_over:
-        _must_not_be_anothers(incident, request.operator_id)
+        must_not_be_anothers(incident, request.operator_id)
     return [claimed(incident.id, request.operator_id, book.plan_of(incident), now)]
 
 
@@ -45,25 +46,25 @@ def release(book: Book, request: r.Release, now: datetime) -> list[Fact]:
     incident = book.incident(request.incident_id)
     if not incident.claim.is_held:
         return []
-    _must_not_be_anothers(incident, request.operator_id)
-    return [ClaimReleased(at=now, incident_id=incident.id, desk_by=_claim_by(book, incident, now))]
+    must_not_be_anothers(incident, request.operator_id)
+    return [ClaimReleased(at=now, incident_id=incident.id, desk_by=claim_by(book, incident, now))]
 
 
 def note(book: Book, request: r.Note, now: datetime) -> list[Fact]:
     """Write something down, on an open or a recently closed incident."""
     if request.incident_id not in book.closed:
         incident = book.incident(request.incident_id)
-        kept = _kept(book, incident, OperatorId(request.by), now)
+        claim_kept = kept(book, incident, OperatorId(request.by), now)
     else:
-        kept = []
+        claim_kept = []
     written = NoteAdded(at=now, incident_id=request.incident_id, by=request.by, text=request.text)
-    return [written, *kept]
+    return [written, *claim_kept]
 
 
 def offer_to(book: Book, request: r.OfferTo, now: datetime) -> list[Fact]:
     """Ask the caregiver whom the operator chose, with the reason; the claim is taken or kept."""
     incident = book.incident(request.incident_id)
-    _must_not_be_anothers(incident, request.operator_id)
+    must_not_be_anothers(incident, request.operator_id)
     person = book.roster.of(request.caregiver_id)
     need = need_of(book, incident, None)
     verdict = book.roster.verdict(person, need)
@@ -90,13 +91,13 @@ def offer_to(book: Book, request: r.OfferTo, now: datetime) -> list[Fact]:
         reason=request.reason,
         from_place=book.roster.reckoned_at(person.id, now=now),
     )
-    return [offered, *_kept(book, incident, request.operator_id, now)]
+    return [offered, *kept(book, incident, request.operator_id, now)]
 
 
 def close(book: Book, request: r.Close, now: datetime) -> list[Fact]:
     """End the incident: nobody is asked or expected any more."""
     incident = book.incident(request.incident_id)
-    _must_not_be_anothers(incident, request.operator_id)
+    must_not_be_anothers(incident, request.operator_id)
     return [
         *stand_down(book, incident, now),
         IncidentClosed(
@@ -113,7 +114,7 @@ def break_off(book: Book, request: r.BreakOff, now: datetime) -> list[Fact]:
     """No longer count on a caregiver, and look for another; saying it again is harmless."""
     attendance = book.attendance(request.attendance_id)
     incident = book.incident(attendance.incident_id)
-    _must_not_be_anothers(incident, request.operator_id)
+    must_not_be_anothers(incident, request.operator_id)
     if attendance.state is AttendanceState.BROKEN_OFF:
         return []
     if not attendance.state.is_active:
@@ -122,7 +123,7 @@ def break_off(book: Book, request: r.BreakOff, now: datetime) -> list[Fact]:
     return [
         AttendanceBrokenOff(at=now, attendance_id=attendance.id, why="by_desk"),
         *search_again(book, incident, now, "broken_off", without=attendance.id),
-        *_kept(book, incident, request.operator_id, now),
+        *kept(book, incident, request.operator_id, now),
     ]
 
 
@@ -139,7 +140,7 @@ def presence(book: Book, request: r.Desk, now: datetime) -> list[Fact]:
         ]
     held = sorted(book.claimed_by.get(request.operator_id, ()))
     lapsed: list[Fact] = [
-        ClaimLapsed(at=now, incident_id=one, desk_by=_claim_by(book, book.incident(one), now))
+        ClaimLapsed(at=now, incident_id=one, desk_by=claim_by(book, book.incident(one), now))
         for one in held
     ]
     if request.operator_id in book.desk:
@@ -148,9 +149,15 @@ def presence(book: Book, request: r.Desk, now: datetime) -> list[Fact]:
 
 
 def claim_lapsed(book: Book, lapse: r.Lapse, now: datetime) -> list[Fact]:
-    """Return the call to the list: its operator did nothing with it for too long."""
+    """Return the call to the list: its operator did nothing with it for too long.
+
+    One on hold is not given back yet: it comes up at its operator's console first.
+    """
     incident = book.incident(IncidentId(lapse.subject_id))
-    return [ClaimLapsed(at=now, incident_id=incident.id, desk_by=_claim_by(book, incident, now))]
+    if incident.claim.is_on_hold:
+        until = claim_by(book, incident, now)
+        return [HoldEnded(at=now, incident_id=incident.id, until=until, why="recall")]
+    return [ClaimLapsed(at=now, incident_id=incident.id, desk_by=claim_by(book, incident, now))]
 
 
 def desk_lapsed(book: Book, lapse: r.Lapse, now: datetime) -> list[Fact]:
@@ -227,22 +234,29 @@ def stand_down(book: Book, incident: Incident, now: datetime) -> list[Fact]:
     return [*offers, *attendances]
 
 
-def _kept(book: Book, incident: Incident, operator_id: OperatorId, now: datetime) -> list[Fact]:
-    """Return the claim anew when it is free or already this operator's: acting is taking."""
+def kept(book: Book, incident: Incident, operator_id: OperatorId, now: datetime) -> list[Fact]:
+    """Return the claim anew when it is free or already this operator's: acting is taking.
+
+    A call on hold stays there until its recall time: that is never later than a claim lasts.
+    """
     if incident.claim.is_held and incident.claim.operator_id != operator_id:
+        return []
+    if incident.claim.is_on_hold:
         return []
     if operator_id not in book.desk and not incident.claim.is_held:
         return []
     return [claimed(incident.id, operator_id, book.plan_of(incident), now)]
 
 
-def _must_not_be_anothers(incident: Incident, operator_id: OperatorId) -> None:
+def must_not_be_anothers(incident: Incident, operator_id: OperatorId) -> None:
+    """Raise ClaimHeld when another operator has the incident."""
     holder, until = incident.claim.operator_id, incident.claim.until
     if holder is not None and until is not None and holder != operator_id:
         raise ClaimHeld(incident.id, holder, until)
 
 
-def _claim_by(book: Book, incident: Incident, now: datetime) -> datetime:
+def claim_by(book: Book, incident: Incident, now: datetime) -> datetime:
+    """Return until when somebody must have taken an incident that is back on the list."""
     plan = book.plan_of(incident)
     return now + (plan.claim_within or plan.desk_again)
 

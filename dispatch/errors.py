@@ -70,6 +70,23 @@ class ClaimHeld(DispatchError):
         self.until = until
 
 
+class ClaimNeeded(DispatchError):
+    """Nobody has the incident: take it first."""
+
+    def __init__(self, incident_id: str) -> None:
+        super().__init__(f"Nobody holds incident {incident_id}: take it first.")
+        self.incident_id = incident_id
+
+
+class RecallRefused(DispatchError):
+    """A call on hold must come back soon: the recall time is past, or too late."""
+
+    def __init__(self, incident_id: str, latest: datetime) -> None:
+        super().__init__(f"Incident {incident_id} must be recalled by {latest:%H:%M:%S} UTC.")
+        self.incident_id = incident_id
+        self.latest = latest
+
+
 class CaregiverNotAvailable(DispatchError):
     """The caregiver cannot be asked now; `why` is the reason shown in the candidates' list."""
 

@@ -25,7 +25,7 @@ from dispatch.ids import AttendanceId, HandsetId, IncidentId
 from dispatch.incident import DeskLevel, Incident
 from dispatch.plans import read_plans
 
-EVOLVE_VERSION: Final = 1  # rises when the same facts give another state; ends old snapshots
+EVOLVE_VERSION: Final = 2  # rises when the same facts give another state; ends old snapshots
 
 
 def evolve(book: Book, fact: Fact) -> None:
@@ -194,6 +194,18 @@ def _claim_ended(book: Book, fact: f.ClaimReleased | f.ClaimLapsed) -> None:
     _store(book, before, replace(before, claim=claim, siren=True, desk_by=fact.desk_by))
 
 
+def _held(book: Book, fact: f.CallHeld) -> None:
+    before = book.incident(fact.incident_id)
+    claim = claims.after(before.claim, fact, subject=before.id)
+    _store(book, before, replace(before, claim=claim, siren=False))
+
+
+def _hold_ended(book: Book, fact: f.HoldEnded) -> None:
+    before = book.incident(fact.incident_id)
+    claim = claims.after(before.claim, fact, subject=before.id)
+    _store(book, before, replace(before, claim=claim, siren=True))
+
+
 # Offers and attendances
 
 
@@ -359,6 +371,8 @@ _EVOLVERS: Final[Mapping[type[Fact], Callable[[Book, Any], None]]] = {
     f.IncidentClaimed: _claimed,
     f.ClaimReleased: _claim_ended,
     f.ClaimLapsed: _claim_ended,
+    f.CallHeld: _held,
+    f.HoldEnded: _hold_ended,
     f.CaregiverOffered: _offered,
     f.OfferShown: _offer_went_on,
     f.OfferRenewed: _offer_went_on,

@@ -320,6 +320,25 @@ class ClaimLapsed(Fact):
     desk_by: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallHeld(Fact):
+    """The operator who has the call set it aside; at `recall_at` it sounds at their console."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+    recall_at: datetime
+    reason: str = personal("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEnded(Fact):
+    """The call sounds at its operator's console, and goes back on the list at `until`."""
+
+    incident_id: IncidentId
+    until: datetime
+    why: str  # recall, pressed_again, broken_off, not_helped, scene_report
+
+
 # The offer.
 
 

@@ -55,6 +55,7 @@ class Plan:
     overdue_again: timedelta  # after the first reminder, until the attendance is broken off
     close_within: timedelta  # after the last caregiver is done
     is_closed_by_caregiver: bool  # "helped" closes it; otherwise an operator must
+    hold_max: timedelta  # a call on hold sounds again after this at the latest
     ladder: tuple[Step, ...]
 
     @property
@@ -87,7 +88,9 @@ _SECONDS: Final = (
     "overdue_again_s",
     "close_within_s",
 )
-_OTHERS: Final = ("gravity", "skills", "claim_within_s", "closed_by", "ladder")
+_OTHERS: Final = ("gravity", "skills", "claim_within_s", "closed_by", "hold_max_s", "ladder")
+_HOLD_MAX: Final = timedelta(hours=1)
+_HOLD_MAX_LIFE_THREAT: Final = timedelta(minutes=5)
 
 
 def read_plans(text: str) -> PlanBook:
@@ -147,12 +150,16 @@ class _Reader:
         gravity = self._gravity(where, table.get("gravity"))
         if claim is None and gravity <= Gravity.URGENT:
             raise self._refused(where, "misses claim_within_s, which a grave call needs")
+        hold_max = _HOLD_MAX_LIFE_THREAT if gravity.is_life_threat else _HOLD_MAX
+        if "hold_max_s" in table:
+            hold_max = self._span(where, table, "hold_max_s")
         return Plan(
             kind=kind,
             gravity=gravity,
             skills=frozenset(cast("list[str]", skills)),
             claim_within=claim,
             is_closed_by_caregiver=closed_by == "caregiver",
+            hold_max=hold_max,
             ladder=self._ladder(where, table.get("ladder")),
             **spans,
         )

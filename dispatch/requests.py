@@ -77,6 +77,16 @@ class Release(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hold(Request):
+    """An operator sets a call of theirs aside until a time."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+    recall_at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note(Request):
     """Somebody writes something down."""
 

@@ -200,6 +200,12 @@ STORY = (
     f.ClaimReleased(at=NOON, incident_id="I2", desk_by=LATER),
     f.IncidentClaimed(at=NOON, incident_id="I2", operator_id="ann", until=LATER),
     f.ClaimLapsed(at=NOON, incident_id="I2", desk_by=LATER),
+    f.IncidentClaimed(at=NOON, incident_id="I2", operator_id="ann", until=LATER),
+    f.CallHeld(
+        at=NOON, incident_id="I2", operator_id="ann", recall_at=LATER, reason="等女儿回电话"
+    ),
+    f.HoldEnded(at=NOON, incident_id="I2", until=LATER, why="recall"),
+    f.ClaimReleased(at=NOON, incident_id="I2", desk_by=LATER),
     offered("I2.3", "C1"),
     f.OfferAccepted(at=NOON, offer_id="I2.3", due_by=LATER, eta_at=LATER),
     f.AttendanceBrokenOff(at=NOON, attendance_id="I2.3", why="vanished"),

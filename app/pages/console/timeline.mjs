@@ -16,6 +16,7 @@ const SAID = {
   kind: (value) => word(t, "kind", value),
   level: (value) => word(t, "level", value),
   outcome: (value) => word(t, "outcome", value),
+  recall_at: (value) => timeOfDay(value, zone, now.value),
   reason: (value) => word(t, "reason", value),
   why: (value) => word(t, "why", value),
 };

@@ -99,6 +99,8 @@ ONE_OF_EACH = (
     f.IncidentClaimed(at=NOON, incident_id="I1", operator_id="ann", until=LATER),
     f.ClaimReleased(at=NOON, incident_id="I1", desk_by=LATER),
     f.ClaimLapsed(at=NOON, incident_id="I1", desk_by=LATER),
+    f.CallHeld(at=NOON, incident_id="I1", operator_id="ann", recall_at=LATER),
+    f.HoldEnded(at=NOON, incident_id="I1", until=LATER, why="recall"),
     f.CaregiverOffered(
         at=NOON,
         offer_id="I1.1",
