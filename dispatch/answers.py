@@ -31,7 +31,7 @@ from dispatch.facts import (
     OfferShown,
     OfferWithdrawn,
 )
-from dispatch.ids import AttendanceId, IncidentId, OfferId
+from dispatch.ids import AttendanceId, OfferId
 from dispatch.incident import Incident
 from dispatch.ladder import search_again
 from dispatch.offer import Offer, OfferState
@@ -76,7 +76,7 @@ def attendance_step(book: Book, request: r.AttendanceStep, now: datetime) -> lis
     """Record that a caregiver set out, arrived or finished; saying the same again is harmless."""
     attendance = book.attendances.get(request.attendance_id)
     if attendance is None:
-        if IncidentId(request.attendance_id.partition(".")[0]) in book.closed:
+        if book.is_over(request.attendance_id):
             return []  # it was finished, and the incident closed with it
         raise UnknownSubject("attendance", request.attendance_id)
     if attendance.caregiver_id != request.caregiver_id:
@@ -121,7 +121,7 @@ def attendance_lapsed(book: Book, lapse: r.Lapse, now: datetime) -> list[Fact]:
 def _own_offer(book: Book, request: r.OfferAnswer) -> Offer:
     offer = book.offers.get(request.offer_id)
     if offer is None:
-        if IncidentId(request.offer_id.partition(".")[0]) in book.closed:
+        if book.is_over(request.offer_id):
             raise OfferIsOver(request.offer_id, "closed")
         raise UnknownSubject("offer", request.offer_id)
     if offer.caregiver_id != request.caregiver_id:

@@ -35,6 +35,7 @@ from dispatch.roster import Roster
 REMEMBERED_FOR: Final = timedelta(days=30)  # a repeated message is recognised for so long
 WOKEN_MAX: Final = 3  # calls of one line that are looked at for one caregiver who became free
 PASSED_MAX: Final = 32  # that are passed over on the way, since they have asked them before
+DIGITS_MAX: Final = 9  # of a number that anybody may have written
 CLOSED_KEPT: Final = 1_000  # closed incidents still named to those who come too late
 
 
@@ -88,7 +89,7 @@ class Deadline:
     """Something must have happened by `due_at`."""
 
     due_at: datetime
-    kind: str  # offer, step, desk, claim, attendance
+    kind: str  # offer, step, desk, claim, transfer, attendance
     subject_id: str
 
 
@@ -149,6 +150,15 @@ class Book:
             raise UnknownSubject("attendance", attendance_id)
         return found
 
+    def is_over(self, offer_id: OfferId | AttendanceId) -> bool:
+        """Whether an offer, or its attendance, ended with a closing of its incident."""
+        incident_id, _, number = offer_id.partition(".")
+        if IncidentId(incident_id) in self.closed:
+            return True
+        incident = self.incidents.get(IncidentId(incident_id))
+        is_number = number.isascii() and number.isdigit() and len(number) < DIGITS_MAX
+        return incident is not None and is_number and int(number) <= incident.offers_before
+
     def plan_of(self, incident: Incident) -> Plan:
         """Return the plan under which the incident runs: that of the day it was raised."""
         return self.plan_books[incident.plan_version].of(incident.kind)
@@ -200,6 +210,8 @@ class Book:
             yield Deadline(due_at=incident.desk_by, kind="desk", subject_id=incident.id)
         if incident.claim.until is not None:
             yield Deadline(due_at=incident.claim.until, kind="claim", subject_id=incident.id)
+        if incident.offered_to_by is not None:
+            yield Deadline(due_at=incident.offered_to_by, kind="transfer", subject_id=incident.id)
         for offer in self.pending_offers(incident):
             yield Deadline(due_at=offer.answer_by, kind="offer", subject_id=offer.id)
         for attendance in self.active_attendances(incident):
@@ -240,6 +252,7 @@ class Book:
             "step": incident.step_by,
             "desk": incident.desk_by,
             "claim": incident.claim.until,
+            "transfer": incident.offered_to_by,
         }
         return holds[kind] == due_at
 

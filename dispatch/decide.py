@@ -129,6 +129,10 @@ _DECIDERS: Final[Mapping[type[r.Request], Callable[[Book, Any, datetime], list[F
     r.Claim: desk.claim,
     r.Release: desk.release,
     r.Hold: hand.hold,
+    r.Transfer: hand.transfer,
+    r.DeclineTransfer: hand.decline_transfer,
+    r.Widen: hand.widen,
+    r.Reopen: hand.reopen,
     r.Note: desk.note,
     r.OfferTo: desk.offer_to,
     r.Close: desk.close,
@@ -149,5 +153,6 @@ _LAPSES: Final[Mapping[str, Callable[[Book, r.Lapse, datetime], list[Fact]]]] = 
     "step": _step_lapsed,
     "desk": desk.desk_lapsed,
     "claim": desk.claim_lapsed,
+    "transfer": hand.transfer_lapsed,
     "attendance": answers.attendance_lapsed,
 }

@@ -5,7 +5,13 @@ from datetime import datetime
 from dispatch import requests as r
 from dispatch.attendance import AttendanceState
 from dispatch.book import Book
-from dispatch.errors import CaregiverNotAvailable, ClaimHeld, TransitionRefused, UnknownSubject
+from dispatch.errors import (
+    CaregiverNotAvailable,
+    ClaimHeld,
+    ReasonNeeded,
+    TransitionRefused,
+    UnknownSubject,
+)
 from dispatch.facts import (
     AttendanceBrokenOff,
     CaregiverOffered,
@@ -34,9 +40,12 @@ OVERRULED = frozenset(
 
 
 def claim(book: Book, request: r.Claim, now: datetime) -> list[Fact]:
-    """Take the call; its siren stops. Taking one's own again keeps it and stops the siren."""
+    """Take the call; its siren stops. Taking one's own again keeps it and stops the siren.
+
+    What another operator has is taken when they offered it, or by a supervisor.
+    """
     incident = book.incident(request.incident_id)
-    if not request.may_take_over:
+    if not request.may_take_over and incident.offered_to != request.operator_id:
         must_not_be_anothers(incident, request.operator_id)
     return [claimed(incident.id, request.operator_id, book.plan_of(incident), now)]
 
@@ -70,12 +79,14 @@ def offer_to(book: Book, request: r.OfferTo, now: datetime) -> list[Fact]:
     verdict = book.roster.verdict(person, need)
     if verdict not in OVERRULED:
         raise CaregiverNotAvailable(person.id, verdict.value)
+    if verdict is not Verdict.AVAILABLE and not request.reason:
+        raise ReasonNeeded(f"to ask {person.id} ({verdict.value.replace('_', ' ')})")
     found = book.roster.search(need, wanted=0, now=now)
     own = book.roster.consider(person.id, need, now=now)
     plan = book.plan_of(incident)
     offered = CaregiverOffered(
         at=now,
-        offer_id=OfferId(f"{incident.id}.{len(incident.offers) + 1}"),
+        offer_id=OfferId(f"{incident.id}.{incident.offers_made + 1}"),
         incident_id=incident.id,
         caregiver_id=person.id,
         answer_by=now + asking_step(incident, plan).answer_within,
@@ -237,7 +248,7 @@ def stand_down(book: Book, incident: Incident, now: datetime) -> list[Fact]:
 def kept(book: Book, incident: Incident, operator_id: OperatorId, now: datetime) -> list[Fact]:
     """Return the claim anew when it is free or already this operator's: acting is taking.
 
-    A call on hold stays there until its recall time: that is never later than a claim lasts.
+    A call on hold stays on hold: that wait has a deadline of its own.
     """
     if incident.claim.is_held and incident.claim.operator_id != operator_id:
         return []

@@ -87,6 +87,39 @@ class RecallRefused(DispatchError):
         self.latest = latest
 
 
+class OperatorNotAvailable(DispatchError):
+    """The other operator cannot take the call: not at the desk, or not for that area."""
+
+    def __init__(self, operator_id: str, why: str) -> None:
+        super().__init__(f"Operator {operator_id} cannot take it: {why.replace('_', ' ')}.")
+        self.operator_id = operator_id
+        self.why = why  # not_at_the_desk, not_their_area, has_it
+
+
+class NoTransfer(DispatchError):
+    """Nobody offers you this call, or not any more."""
+
+    def __init__(self, incident_id: str) -> None:
+        super().__init__(f"Nobody offers you incident {incident_id}.")
+        self.incident_id = incident_id
+
+
+class ReasonNeeded(DispatchError):
+    """To overrule takes a reason, which goes on record."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Say why: {what} takes a reason, which goes on record.")
+        self.what = what
+
+
+class SearchIsOver(DispatchError):
+    """Nobody is sought for the incident now, so the search cannot be widened."""
+
+    def __init__(self, incident_id: str) -> None:
+        super().__init__(f"Nobody is sought for incident {incident_id}: somebody comes or helped.")
+        self.incident_id = incident_id
+
+
 class CaregiverNotAvailable(DispatchError):
     """The caregiver cannot be asked now; `why` is the reason shown in the candidates' list."""
 

@@ -122,9 +122,7 @@ def _raised(book: Book, fact: f.IncidentRaised) -> None:
     incident = incidents.raised(fact)
     book.incident_count += 1
     book.incidents[incident.id] = incident
-    caller = book.caller_of(incident.resident_id, incident.handset_id)
-    if incident.resident_id or incident.handset_id:
-        book.open_of[caller] = (*book.open_of.get(caller, ()), incident.id)
+    _note_caller(book, incident)
     if fact.handset_id is not None:
         _remember(book, fact.handset_id, fact.events, fact.at, incident.id)
     _expect(book, None, incident)
@@ -174,24 +172,34 @@ def _closed(book: Book, fact: f.IncidentClosed) -> None:
     _forget_caller(book, after)
 
 
+def _reopened(book: Book, fact: f.IncidentReopened) -> None:
+    before = book.closed[fact.incident_id]
+    after = incidents.after(before, fact)
+    del book.closed[after.id]
+    book.incidents[after.id] = after
+    _note_caller(book, after)
+    _expect(book, None, after)
+    book.seek(after)
+
+
 def _claimed(book: Book, fact: f.IncidentClaimed) -> None:
     before = book.incident(fact.incident_id)
     _drop_claim(book, before)
     claim = claims.after(before.claim, fact, subject=before.id)
     held = book.claimed_by.get(fact.operator_id, frozenset())
     book.claimed_by[fact.operator_id] = held | {before.id}
-    _store(
-        book,
-        before,
-        replace(before, claim=claim, siren=False, desk=DeskLevel.OPERATOR, desk_by=None),
-    )
+    after = replace(before, claim=claim, siren=False, desk=DeskLevel.OPERATOR, desk_by=None)
+    if before.claim.operator_id != fact.operator_id:  # whoever offered it has it no longer
+        after = replace(after, offered_to=None, offered_to_by=None)
+    _store(book, before, after)
 
 
 def _claim_ended(book: Book, fact: f.ClaimReleased | f.ClaimLapsed) -> None:
     before = book.incident(fact.incident_id)
     _drop_claim(book, before)
     claim = claims.after(before.claim, fact, subject=before.id)
-    _store(book, before, replace(before, claim=claim, siren=True, desk_by=fact.desk_by))
+    after = replace(before, claim=claim, siren=True, desk_by=fact.desk_by)
+    _store(book, before, replace(after, offered_to=None, offered_to_by=None))
 
 
 def _held(book: Book, fact: f.CallHeld) -> None:
@@ -204,6 +212,10 @@ def _hold_ended(book: Book, fact: f.HoldEnded) -> None:
     before = book.incident(fact.incident_id)
     claim = claims.after(before.claim, fact, subject=before.id)
     _store(book, before, replace(before, claim=claim, siren=True))
+
+
+def _transfer(book: Book, fact: f.CallTransferred | f.TransferDeclined | f.TransferLapsed) -> None:
+    _change(book, fact.incident_id, fact)
 
 
 # Offers and attendances
@@ -310,6 +322,8 @@ def _expect(book: Book, before: Incident | None, after: Incident) -> None:
         book.expect(after.desk_by, "desk", after.id)
     if before is None or before.claim.until != after.claim.until:
         book.expect(after.claim.until, "claim", after.id)
+    if before is None or before.offered_to_by != after.offered_to_by:
+        book.expect(after.offered_to_by, "transfer", after.id)
 
 
 def _drop_claim(book: Book, incident: Incident) -> None:
@@ -320,6 +334,12 @@ def _drop_claim(book: Book, incident: Incident) -> None:
             book.claimed_by[holder] = left
         else:
             book.claimed_by.pop(holder, None)
+
+
+def _note_caller(book: Book, incident: Incident) -> None:
+    caller = book.caller_of(incident.resident_id, incident.handset_id)
+    if incident.resident_id or incident.handset_id:
+        book.open_of[caller] = (*book.open_of.get(caller, ()), incident.id)
 
 
 def _forget_caller(book: Book, incident: Incident) -> None:
@@ -368,11 +388,15 @@ _EVOLVERS: Final[Mapping[type[Fact], Callable[[Book, Any], None]]] = {
     f.OutsideNotReached: _outside_not_reached,
     f.NoteAdded: _noted,
     f.IncidentClosed: _closed,
+    f.IncidentReopened: _reopened,
     f.IncidentClaimed: _claimed,
     f.ClaimReleased: _claim_ended,
     f.ClaimLapsed: _claim_ended,
     f.CallHeld: _held,
     f.HoldEnded: _hold_ended,
+    f.CallTransferred: _transfer,
+    f.TransferDeclined: _transfer,
+    f.TransferLapsed: _transfer,
     f.CaregiverOffered: _offered,
     f.OfferShown: _offer_went_on,
     f.OfferRenewed: _offer_went_on,

@@ -292,6 +292,18 @@ class IncidentClosed(Fact):
     remark: str = personal("")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentReopened(Fact):
+    """It was closed too early: the search begins anew. Who came before stays on record."""
+
+    incident_id: IncidentId
+    by: OperatorId
+    level: Level  # of the ladder's first step
+    step_by: datetime
+    desk_by: datetime
+    reason: str = personal("")
+
+
 # The claim: which operator has the incident.
 
 
@@ -337,6 +349,31 @@ class HoldEnded(Fact):
     incident_id: IncidentId
     until: datetime
     why: str  # recall, pressed_again, broken_off, not_helped, scene_report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTransferred(Fact):
+    """The operator who has the call asks another to take it; until they do it is still theirs."""
+
+    incident_id: IncidentId
+    by: OperatorId
+    to: OperatorId
+    answer_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferDeclined(Fact):
+    """The other operator does not take the call; it sounds at the console of whoever has it."""
+
+    incident_id: IncidentId
+    by: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferLapsed(Fact):
+    """`answer_by` passed in silence; the call sounds at the console of whoever has it."""
+
+    incident_id: IncidentId
 
 
 # The offer.

@@ -9,15 +9,19 @@ from typing import Final
 from dispatch.areas import Level
 from dispatch.claim import NOBODY, Claim
 from dispatch.facts import (
+    CallTransferred,
     CancelPressed,
     DeskAlerted,
     Fact,
     IncidentClosed,
     IncidentRaised,
+    IncidentReopened,
     NoteAdded,
     OutsideNotReached,
     PressRepeated,
     StepTaken,
+    TransferDeclined,
+    TransferLapsed,
 )
 from dispatch.ids import (
     AreaId,
@@ -26,6 +30,7 @@ from dispatch.ids import (
     HandsetId,
     IncidentId,
     OfferId,
+    OperatorId,
     ResidentId,
 )
 from dispatch.lifecycle import Table, follow
@@ -56,7 +61,11 @@ NEXT: Final[Table[IncidentState]] = MappingProxyType(
         (IncidentState.OPEN, DeskAlerted): IncidentState.OPEN,
         (IncidentState.OPEN, OutsideNotReached): IncidentState.OPEN,
         (IncidentState.OPEN, NoteAdded): IncidentState.OPEN,
+        (IncidentState.OPEN, CallTransferred): IncidentState.OPEN,
+        (IncidentState.OPEN, TransferDeclined): IncidentState.OPEN,
+        (IncidentState.OPEN, TransferLapsed): IncidentState.OPEN,
         (IncidentState.OPEN, IncidentClosed): IncidentState.CLOSED,
+        (IncidentState.CLOSED, IncidentReopened): IncidentState.OPEN,
         (IncidentState.CLOSED, NoteAdded): IncidentState.CLOSED,  # what became known later
     }
 )
@@ -94,7 +103,10 @@ class Incident:
     asked: frozenset[CaregiverId] = frozenset()  # in this round
     offers: tuple[OfferId, ...] = ()
     attendances: tuple[AttendanceId, ...] = ()
+    offers_before: int = 0  # made before it was reopened: offers are counted on
     claim: Claim = NOBODY
+    offered_to: OperatorId | None = None  # asked by whoever has it to take it
+    offered_to_by: datetime | None = None
     is_cancelled: bool = False  # the resident took it back; a person must confirm
     disposition: str | None = None
     closed_at: datetime | None = None
@@ -103,6 +115,11 @@ class Incident:
     def is_open(self) -> bool:
         """Whether the resident is still somebody's business."""
         return self.state is IncidentState.OPEN
+
+    @property
+    def offers_made(self) -> int:
+        """How many offers were ever made: the next one has the number after this."""
+        return self.offers_before + len(self.offers)
 
 
 def raised(fact: IncidentRaised) -> Incident:
@@ -156,18 +173,59 @@ def after(incident: Incident, fact: Fact) -> Incident:
         case OutsideNotReached():
             return replace(incident, siren=True)
         case IncidentClosed():
-            return replace(
-                incident,
-                state=state,
-                disposition=fact.disposition,
-                closed_at=fact.at,
-                siren=False,
-                claim=NOBODY,
-                step_by=None,
-                desk_by=None,
-            )
+            return _closed(incident, fact, state)
+        case _:
+            return _after_hand(incident, fact, state)
+
+
+def _after_hand(incident: Incident, fact: Fact, state: IncidentState) -> Incident:
+    """Return the incident after what an operator did with it, short of closing it."""
+    match fact:
+        case CallTransferred():
+            return replace(incident, offered_to=fact.to, offered_to_by=fact.answer_by)
+        case TransferDeclined() | TransferLapsed():
+            return replace(incident, offered_to=None, offered_to_by=None, siren=True)
+        case IncidentReopened():
+            return _reopened(incident, fact, state)
         case _:
             return incident
+
+
+def _closed(incident: Incident, fact: IncidentClosed, state: IncidentState) -> Incident:
+    return replace(
+        incident,
+        state=state,
+        disposition=fact.disposition,
+        closed_at=fact.at,
+        siren=False,
+        claim=NOBODY,
+        offered_to=None,
+        offered_to_by=None,
+        step_by=None,
+        desk_by=None,
+    )
+
+
+def _reopened(incident: Incident, fact: IncidentReopened, state: IncidentState) -> Incident:
+    """Begin a new life; who was asked and who came in the former one is over, and only counted."""
+    return replace(
+        incident,
+        state=state,
+        disposition=None,
+        closed_at=None,
+        siren=True,
+        is_cancelled=False,
+        desk=DeskLevel.OPERATOR,
+        desk_by=fact.desk_by,
+        step=0,
+        level=fact.level,
+        step_by=fact.step_by,
+        round=incident.round + 1,
+        asked=frozenset(),
+        offers=(),
+        attendances=(),
+        offers_before=incident.offers_made,
+    )
 
 
 def _pressed_again(incident: Incident, fact: PressRepeated) -> Incident:

@@ -5,6 +5,7 @@ from datetime import datetime
 from dispatch import requests as r
 from dispatch.attendance import ENDING_WELL
 from dispatch.book import Book
+from dispatch.errors import SearchIsOver
 from dispatch.facts import CaregiverOffered, Fact, StepTaken
 from dispatch.ids import AttendanceId, IncidentId, OfferId
 from dispatch.incident import Incident
@@ -32,6 +33,17 @@ def step_lapsed(book: Book, lapse: r.Lapse, now: datetime) -> list[Fact]:
     """Go on to the next step; after the last one begin a new round at the widest area."""
     incident = book.incident(IncidentId(lapse.subject_id))
     return [_next_step(book, incident, now, "deadline")]
+
+
+def widened(book: Book, incident: Incident, now: datetime) -> Fact:
+    """Return the next, wider step, taken by hand; after the last one begins a new round.
+
+    Raises:
+        SearchIsOver: nobody is sought now.
+    """
+    if incident.step_by is None:
+        raise SearchIsOver(incident.id)
+    return _next_step(book, incident, now, "by_hand")
 
 
 def search_again(
@@ -98,7 +110,7 @@ def _search(book: Book, incident: Incident, now: datetime) -> list[Fact]:
 
 
 def _offers(book: Book, incident: Incident, step: Step, found: Found, now: datetime) -> list[Fact]:
-    first = len(incident.offers) + 1
+    first = incident.offers_made + 1
     return [
         CaregiverOffered(
             at=now,

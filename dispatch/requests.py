@@ -87,6 +87,41 @@ class Hold(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer(Request):
+    """An operator asks another one to take a call of theirs."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+    to: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclineTransfer(Request):
+    """An operator does not take the call that another one offers them."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Widen(Request):
+    """An operator does not wait for the ladder: the search goes on to the next, wider step."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopen(Request):
+    """An operator opens an incident again that was closed too early."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note(Request):
     """Somebody writes something down."""
 

@@ -101,6 +101,17 @@ ONE_OF_EACH = (
     f.ClaimLapsed(at=NOON, incident_id="I1", desk_by=LATER),
     f.CallHeld(at=NOON, incident_id="I1", operator_id="ann", recall_at=LATER),
     f.HoldEnded(at=NOON, incident_id="I1", until=LATER, why="recall"),
+    f.CallTransferred(at=NOON, incident_id="I1", by="ann", to="bob", answer_by=LATER),
+    f.TransferDeclined(at=NOON, incident_id="I1", by="bob"),
+    f.TransferLapsed(at=NOON, incident_id="I1"),
+    f.IncidentReopened(
+        at=NOON,
+        incident_id="I1",
+        by="ann",
+        level=Level.DISTRICT,
+        step_by=LATER,
+        desk_by=LATER,
+    ),
     f.CaregiverOffered(
         at=NOON,
         offer_id="I1.1",

@@ -91,9 +91,9 @@ def test_what_has_ended_stays_ended(table, ended):
     assert not [state for state, _ in table if state in ended]
 
 
-def test_a_closed_incident_takes_notes_and_nothing_else():
+def test_a_closed_incident_takes_notes_and_can_be_reopened_and_nothing_else():
     ways_on = {kind for state, kind in incident.NEXT if state is IncidentState.CLOSED}
-    assert ways_on == {facts.NoteAdded}
+    assert ways_on == {facts.NoteAdded, facts.IncidentReopened}
 
 
 def test_an_incident_that_is_closed_is_nobodys_business_any_more():
@@ -141,6 +141,8 @@ def test_every_kind_of_deadline_has_somebody_who_acts_on_it():
     world.accept("near")
     world.caregiver("third", 300)
     world.press("safety_alarm", handset="other")
+    world.sit_down("bob")
+    world.do(requests.Transfer(incident_id="I1", operator_id="ann", to="bob"))
     kinds = {
         deadline.kind
         for each in world.book.incidents.values()
