@@ -47,6 +47,7 @@ STATUS_OF: Final[Mapping[type[Exception], int]] = MappingProxyType(
         dispatch_errors.RecallRefused: http.HTTP_422_UNPROCESSABLE_CONTENT,
         dispatch_errors.OperatorNotAvailable: http.HTTP_409_CONFLICT,
         dispatch_errors.NoTransfer: http.HTTP_409_CONFLICT,
+        dispatch_errors.NoHandOver: http.HTTP_409_CONFLICT,
         dispatch_errors.ReasonNeeded: http.HTTP_422_UNPROCESSABLE_CONTENT,
         dispatch_errors.SearchIsOver: http.HTTP_409_CONFLICT,
         dispatch_errors.CaregiverNotAvailable: http.HTTP_409_CONFLICT,

@@ -77,6 +77,16 @@ class OperatorAtDesk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """An operator's calls at the end of a shift, until the next operator takes them."""
+
+    of: OperatorId
+    to: OperatorId
+    incident_ids: tuple[IncidentId, ...]
+    answer_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """A message that is on record."""
 
@@ -89,7 +99,7 @@ class Deadline:
     """Something must have happened by `due_at`."""
 
     due_at: datetime
-    kind: str  # offer, step, desk, claim, transfer, attendance
+    kind: str  # offer, step, desk, claim, transfer, attendance, hand_over
     subject_id: str
 
 
@@ -107,6 +117,7 @@ class Book:
         self.handsets: dict[HandsetId, Handset] = {}
         self.roster = Roster(self.territory)
         self.desk: dict[OperatorId, OperatorAtDesk] = {}
+        self.handovers: dict[OperatorId, HandOver] = {}  # by who gives
         self.incidents: dict[IncidentId, Incident] = {}  # open ones
         self.closed: dict[IncidentId, Incident] = {}  # the latest CLOSED_KEPT
         self.offers: dict[OfferId, Offer] = {}  # of open incidents
@@ -217,6 +228,11 @@ class Book:
         for attendance in self.active_attendances(incident):
             yield Deadline(due_at=attendance.due_by, kind="attendance", subject_id=attendance.id)
 
+    def deadlines_of_desk(self) -> Iterator[Deadline]:
+        """Give every deadline on which no single incident hangs."""
+        for one in self.handovers.values():
+            yield Deadline(due_at=one.answer_by, kind="hand_over", subject_id=one.of)
+
     def expect(self, due_at: datetime | None, kind: str, subject_id: str) -> None:
         """Note a deadline. One that no longer holds when it comes up is passed over."""
         if due_at is not None:
@@ -245,6 +261,9 @@ class Book:
         if kind == "attendance":
             one = self.attendances.get(AttendanceId(subject_id))
             return one is not None and one.state.is_active and one.due_by == due_at
+        if kind == "hand_over":
+            handover = self.handovers.get(OperatorId(subject_id))
+            return handover is not None and handover.answer_by == due_at
         incident = self.incidents.get(IncidentId(subject_id))
         if incident is None:
             return False
@@ -268,6 +287,8 @@ class Book:
             for deadline in self.deadlines_of(incident):
                 self.expect(deadline.due_at, deadline.kind, deadline.subject_id)
             self.seek(incident)
+        for deadline in self.deadlines_of_desk():
+            self.expect(deadline.due_at, deadline.kind, deadline.subject_id)
 
     # The search
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from dispatch import answers, desk, hand, ladder, presses
+from dispatch import answers, desk, hand, ladder, presses, shift
 from dispatch import requests as r
 from dispatch.areas import Level
 from dispatch.book import Book
@@ -131,6 +131,8 @@ _DECIDERS: Final[Mapping[type[r.Request], Callable[[Book, Any, datetime], list[F
     r.Hold: hand.hold,
     r.Transfer: hand.transfer,
     r.DeclineTransfer: hand.decline_transfer,
+    r.HandOver: shift.hand_over,
+    r.AcceptShift: shift.accept,
     r.Widen: hand.widen,
     r.Reopen: hand.reopen,
     r.Note: desk.note,
@@ -154,5 +156,6 @@ _LAPSES: Final[Mapping[str, Callable[[Book, r.Lapse, datetime], list[Fact]]]] = 
     "desk": desk.desk_lapsed,
     "claim": desk.claim_lapsed,
     "transfer": hand.transfer_lapsed,
+    "hand_over": shift.lapsed,
     "attendance": answers.attendance_lapsed,
 }

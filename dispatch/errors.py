@@ -104,6 +104,14 @@ class NoTransfer(DispatchError):
         self.incident_id = incident_id
 
 
+class NoHandOver(DispatchError):
+    """This operator hands nothing over to you, or not any more."""
+
+    def __init__(self, operator_id: str) -> None:
+        super().__init__(f"Operator {operator_id} hands nothing over to you.")
+        self.operator_id = operator_id
+
+
 class ReasonNeeded(DispatchError):
     """To overrule takes a reason, which goes on record."""
 

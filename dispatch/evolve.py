@@ -15,6 +15,7 @@ from dispatch.book import (
     CLOSED_KEPT,
     REMEMBERED_FOR,
     Book,
+    HandOver,
     Handset,
     Heard,
     OperatorAtDesk,
@@ -105,6 +106,18 @@ def _sat_down(book: Book, fact: f.OperatorSatDown) -> None:
 
 def _left(book: Book, fact: f.OperatorLeft) -> None:
     book.desk.pop(fact.operator_id, None)
+    book.handovers.pop(fact.operator_id, None)  # what they had goes back to the list
+
+
+def _handed_over(book: Book, fact: f.ShiftHandedOver) -> None:
+    book.handovers[fact.by] = HandOver(
+        of=fact.by, to=fact.to, incident_ids=fact.incident_ids, answer_by=fact.answer_by
+    )
+    book.expect(fact.answer_by, "hand_over", fact.by)
+
+
+def _hand_over_ended(book: Book, fact: f.ShiftAccepted | f.HandOverLapsed) -> None:
+    book.handovers.pop(fact.of, None)
 
 
 def _signal(book: Book, fact: f.SignalHeard) -> None:
@@ -378,6 +391,9 @@ _EVOLVERS: Final[Mapping[type[Fact], Callable[[Book, Any], None]]] = {
     f.DutyEnded: _duty_ended,
     f.OperatorSatDown: _sat_down,
     f.OperatorLeft: _left,
+    f.ShiftHandedOver: _handed_over,
+    f.ShiftAccepted: _hand_over_ended,
+    f.HandOverLapsed: _hand_over_ended,
     f.SignalHeard: _signal,
     f.RequestParked: _parked,
     f.IncidentRaised: _raised,

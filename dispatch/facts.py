@@ -376,6 +376,33 @@ class TransferLapsed(Fact):
     incident_id: IncidentId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftHandedOver(Fact):
+    """An operator at the end of a shift asks the next one to take their calls."""
+
+    by: OperatorId
+    to: OperatorId
+    incident_ids: tuple[IncidentId, ...]
+    answer_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftAccepted(Fact):
+    """The next operator took the calls; the claim of each follows, or they had none left."""
+
+    by: OperatorId  # who took them
+    of: OperatorId
+    incident_ids: tuple[IncidentId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOverLapsed(Fact):
+    """`answer_by` passed in silence; the calls are back on the list, each by a fact of its own."""
+
+    of: OperatorId
+    to: OperatorId
+
+
 # The offer.
 
 

@@ -104,6 +104,23 @@ class DeclineTransfer(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver(Request):
+    """An operator ends their shift and asks another one to take their calls, or some of them."""
+
+    operator_id: OperatorId
+    to: OperatorId
+    incident_ids: tuple[IncidentId, ...] | None = None  # None: all that they have
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptShift(Request):
+    """An operator takes the calls that another one hands over to them."""
+
+    operator_id: OperatorId
+    of: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Widen(Request):
     """An operator does not wait for the ladder: the search goes on to the next, wider step."""
 

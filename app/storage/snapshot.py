@@ -8,7 +8,7 @@ import msgspec
 
 from dispatch.areas import Area
 from dispatch.attendance import Attendance
-from dispatch.book import Book, Handset, Heard, OperatorAtDesk, Resident
+from dispatch.book import Book, HandOver, Handset, Heard, OperatorAtDesk, Resident
 from dispatch.facts import EventKey
 from dispatch.ids import HandsetId
 from dispatch.incident import Incident
@@ -28,6 +28,7 @@ class _State:
     handsets: list[Handset]
     caregivers: list[Caregiver]
     desk: list[OperatorAtDesk]
+    handovers: list[HandOver]
     incidents: list[Incident]
     closed: list[Incident]
     offers: list[Offer]
@@ -51,6 +52,7 @@ def save(book: Book) -> bytes:
             handsets=list(book.handsets.values()),
             caregivers=list(book.roster.everybody()),
             desk=list(book.desk.values()),
+            handovers=list(book.handovers.values()),
             incidents=list(book.incidents.values()),
             closed=list(book.closed.values()),
             offers=list(book.offers.values()),
@@ -76,6 +78,7 @@ def restore(book: Book, body: bytes) -> None:
     book.residents = {one.id: one for one in state.residents}
     book.handsets = {one.id: one for one in state.handsets}
     book.desk = {one.id: one for one in state.desk}
+    book.handovers = {one.of: one for one in state.handovers}
     book.incidents = {one.id: one for one in state.incidents}
     book.closed = {one.id: one for one in state.closed}
     book.offers = {one.id: one for one in state.offers}

@@ -335,6 +335,7 @@ def folded(facts: list[f.Fact], snapshot: bytes | None = None) -> Book:
 def state_of(book: Book) -> dict[str, object]:
     """Return the state of a book, and the indexes that must follow from it, to be compared."""
     deadlines = {one for incident in book.incidents.values() for one in book.deadlines_of(incident)}
+    deadlines |= set(book.deadlines_of_desk())
     return {
         "last_at": book.last_at,
         "incident_count": book.incident_count,
@@ -345,6 +346,7 @@ def state_of(book: Book) -> dict[str, object]:
         "handsets": book.handsets,
         "caregivers": {one.id: one for one in book.roster.everybody()},
         "desk": book.desk,
+        "handovers": book.handovers,
         "incidents": book.incidents,
         "closed": list(book.closed.items()),
         "offers": book.offers,

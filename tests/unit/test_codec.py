@@ -223,6 +223,10 @@ STORY = (
         reason="女儿说她又摔了",
     ),
     f.IncidentClosed(at=NOON, incident_id="I1", by="ann", disposition="helped"),
+    f.ShiftHandedOver(at=NOON, by="ann", to="bob", incident_ids=("I2",), answer_by=LATER),
+    f.ShiftAccepted(at=NOON, by="bob", of="ann", incident_ids=()),
+    f.ShiftHandedOver(at=NOON, by="ann", to="cai", incident_ids=("I2",), answer_by=LATER),
+    f.HandOverLapsed(at=NOON, of="ann", to="cai"),
     f.DutyEnded(at=NOON, caregiver_id="C2"),
     f.OperatorLeft(at=NOON, operator_id="ann"),
 )

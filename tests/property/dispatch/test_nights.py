@@ -209,6 +209,36 @@ class Night(RuleBasedStateMachine):
         }
         self.do(requests[act])
 
+    @rule(
+        number=which,
+        name=st.sampled_from(OPERATORS),
+        other=st.sampled_from(OPERATORS),
+        act=st.sampled_from(("hold", "transfer", "decline", "widen", "reopen")),
+    )
+    def handle(self, number, name, other, act):
+        book = self.world.book
+        incident_id = pick((*book.incidents, *book.closed), number)
+        if incident_id is None:
+            return
+        ids = {"incident_id": incident_id, "operator_id": name}
+        requests = {
+            "hold": r.Hold(**ids, recall_at=self.world.now + timedelta(minutes=number + 1)),
+            "transfer": r.Transfer(**ids, to=other),
+            "decline": r.DeclineTransfer(**ids),
+            "widen": r.Widen(**ids, reason="it is late"),
+            "reopen": r.Reopen(**ids, reason="she fell again"),
+        }
+        self.do(requests[act])
+
+    @rule(
+        name=st.sampled_from(OPERATORS), other=st.sampled_from(OPERATORS), is_answer=st.booleans()
+    )
+    def change_shifts(self, name, other, is_answer):
+        if is_answer:
+            self.do(r.AcceptShift(operator_id=name, of=other))
+        else:
+            self.do(r.HandOver(operator_id=name, to=other))
+
     @rule(number=which, name=st.sampled_from(OPERATORS), caregiver=st.sampled_from(CAREGIVERS))
     def send(self, number, name, caregiver):
         incident_id = pick(self.world.book.incidents, number)
@@ -258,7 +288,7 @@ class Night(RuleBasedStateMachine):
     @invariant()
     def every_open_incident_has_a_deadline_and_the_clock_knows_the_first(self):
         book = self.world.book
-        due = []
+        due = [deadline.due_at for deadline in book.deadlines_of_desk()]
         for incident in book.incidents.values():
             own = [deadline.due_at for deadline in book.deadlines_of(incident)]
             assert own, f"{incident.id} waits for nothing"

@@ -104,6 +104,9 @@ ONE_OF_EACH = (
     f.CallTransferred(at=NOON, incident_id="I1", by="ann", to="bob", answer_by=LATER),
     f.TransferDeclined(at=NOON, incident_id="I1", by="bob"),
     f.TransferLapsed(at=NOON, incident_id="I1"),
+    f.ShiftHandedOver(at=NOON, by="ann", to="bob", incident_ids=("I1",), answer_by=LATER),
+    f.ShiftAccepted(at=NOON, by="bob", of="ann", incident_ids=("I1",)),
+    f.HandOverLapsed(at=NOON, of="ann", to="bob"),
     f.IncidentReopened(
         at=NOON,
         incident_id="I1",

@@ -33,7 +33,16 @@ def restored(old):
     book = Book()
     for name in ("last_at", "incident_count", "plan_books", "plan_version", "residents"):
         setattr(book, name, getattr(old, name))
-    for name in ("handsets", "desk", "incidents", "closed", "offers", "attendances", "heard"):
+    for name in (
+        "handovers",
+        "handsets",
+        "desk",
+        "incidents",
+        "closed",
+        "offers",
+        "attendances",
+        "heard",
+    ):
         setattr(book, name, getattr(old, name))
     for area in old.territory.areas.values():
         book.territory.put(area)

@@ -143,10 +143,11 @@ def test_every_kind_of_deadline_has_somebody_who_acts_on_it():
     world.press("safety_alarm", handset="other")
     world.sit_down("bob")
     world.do(requests.Transfer(incident_id="I1", operator_id="ann", to="bob"))
+    world.do(requests.HandOver(operator_id="ann", to="bob"))
     kinds = {
         deadline.kind
         for each in world.book.incidents.values()
-        for deadline in world.book.deadlines_of(each)
+        for deadline in (*world.book.deadlines_of(each), *world.book.deadlines_of_desk())
     }
     assert kinds == set(decide._LAPSES)
 

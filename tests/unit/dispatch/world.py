@@ -344,6 +344,7 @@ def state_of(book):
         "handsets": book.handsets,
         "caregivers": book.roster.everybody(),
         "desk": book.desk,
+        "handovers": book.handovers,
         "incidents": book.incidents,
         "closed": list(book.closed.items()),
         "offers": book.offers,
