@@ -36,6 +36,7 @@ def incident_view(book: Book, directory: Directory, incident: Incident) -> View:
         "due_at": incident.due_at,
         "rank": rank(incident),
         "presses": incident.presses,
+        "pressing": incident.is_pressing,
         "last_press_at": incident.last_press_at,
         "siren": incident.siren,
         "desk": incident.desk,

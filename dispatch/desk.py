@@ -186,6 +186,18 @@ def supervisor_reached(book: Book, incident: Incident, now: datetime) -> list[Fa
     return [rise(book, incident.id, path, book.plan_of(incident), now, incident)]
 
 
+def pressing(book: Book, incident: Incident, now: datetime) -> list[Fact]:
+    """Return the supervisor's alert for a resident who presses again and again.
+
+    Without a supervisor nobody more is told: the operators hear every press, and their own
+    deadline runs. One who was alerted before is not alerted anew.
+    """
+    path = book.territory.path(incident.area_id)
+    if incident.desk is not DeskLevel.OPERATOR or not book.present(path, supervisors=True):
+        return []
+    return [rise(book, incident.id, path, book.plan_of(incident), now, incident)]
+
+
 def rise(
     book: Book,
     incident_id: IncidentId,

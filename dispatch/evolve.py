@@ -143,8 +143,10 @@ def _raised(book: Book, fact: f.IncidentRaised) -> None:
 
 
 def _pressed_again(book: Book, fact: f.PressRepeated) -> None:
-    _change(book, fact.incident_id, fact)
+    incident = _change(book, fact.incident_id, fact)
     _remember(book, fact.handset_id, fact.events, fact.at, fact.incident_id)
+    if incident.is_pressing:
+        book.seek(incident)  # one more is asked
 
 
 def _cancelled(book: Book, fact: f.CancelPressed) -> None:

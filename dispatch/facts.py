@@ -215,6 +215,7 @@ class IncidentRaised(Fact):
     desk_by: datetime | None
     linked_to: IncidentId | None = None
     problems: tuple[str, ...] = ()  # what was wrong with the message, as codes
+    is_pressing: bool = False  # so many presses arrived together that more is done at once
     place: Place | None = personal(None)
     note: str = personal("")
     caller: str = personal("")
@@ -231,6 +232,7 @@ class PressRepeated(Fact):
     events: tuple[EventKey, ...]
     occurred_at: datetime | None
     desk_by: datetime | None  # None: the desk's deadline stays
+    is_pressing: bool = False  # again and again, and nobody is there: more is done at once
     place: Place | None = personal(None)
 
 

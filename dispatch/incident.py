@@ -37,6 +37,8 @@ from dispatch.lifecycle import Table, follow
 from dispatch.place import Place
 from dispatch.plans import Gravity
 
+PRESSES_KEPT: Final = 20  # whose times an incident remembers
+
 
 class IncidentState(StrEnum):
     """Whether the resident is still somebody's business."""
@@ -94,6 +96,8 @@ class Incident:
     desk_by: datetime | None  # None while an operator has it
     level: Level  # of the ladder's present step
     presses: int = 1
+    pressed_at: tuple[datetime, ...] = ()  # the latest PRESSES_KEPT presses, in order
+    is_pressing: bool = False  # the latest press was one of many, and nobody was there
     siren: bool = True  # sounds at every console until an operator takes the call
     state: IncidentState = IncidentState.OPEN
     desk: DeskLevel = DeskLevel.OPERATOR
@@ -144,6 +148,8 @@ def raised(fact: IncidentRaised) -> Incident:
         step_by=fact.step_by,
         desk_by=fact.desk_by,
         presses=max(1, len(fact.events)),
+        pressed_at=_latest((), fact.at, max(1, len(fact.events))),
+        is_pressing=fact.is_pressing,
         siren=fact.desk_by is not None,
     )
 
@@ -234,11 +240,17 @@ def _pressed_again(incident: Incident, fact: PressRepeated) -> Incident:
         incident,
         presses=incident.presses + (len(fact.events) if is_press else 0),
         last_press_at=fact.at if is_press else incident.last_press_at,
+        pressed_at=_latest(incident.pressed_at, fact.at, len(fact.events) if is_press else 0),
+        is_pressing=fact.is_pressing if is_press else incident.is_pressing,
         siren=incident.siren or is_press,
         is_cancelled=incident.is_cancelled and not is_press,
         desk_by=fact.desk_by or incident.desk_by,
         place=fact.place or incident.place,
     )
+
+
+def _latest(before: tuple[datetime, ...], at: datetime, presses: int) -> tuple[datetime, ...]:
+    return (*before, *(at,) * presses)[-PRESSES_KEPT:]
 
 
 def _stepped(incident: Incident, fact: StepTaken) -> Incident:

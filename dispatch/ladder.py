@@ -96,7 +96,7 @@ def _search(book: Book, incident: Incident, now: datetime) -> list[Fact]:
     plan = book.plan_of(incident)
     step = asking_step(incident, plan)
     pending = len(book.pending_offers(incident))
-    wanted = step.at_once - pending
+    wanted = step.at_once + incident.is_pressing - pending
     if wanted <= 0:
         return []
     need = need_of(book, incident, step)

@@ -57,6 +57,8 @@ class Plan:
     is_closed_by_caregiver: bool  # "helped" closes it; otherwise an operator must
     hold_max: timedelta  # a call on hold sounds again after this at the latest
     ladder: tuple[Step, ...]
+    pressing_count: int  # so many presses …
+    pressing_within: timedelta  # … in so long, with nobody there, and more is done at once
 
     @property
     def widest(self) -> Step:
@@ -88,7 +90,16 @@ _SECONDS: Final = (
     "overdue_again_s",
     "close_within_s",
 )
-_OTHERS: Final = ("gravity", "skills", "claim_within_s", "closed_by", "hold_max_s", "ladder")
+_SECONDS_OR: Final[Mapping[str, int]] = MappingProxyType({"pressing_within_s": 300})  # or so many
+_OTHERS: Final = (
+    "gravity",
+    "skills",
+    "claim_within_s",
+    "closed_by",
+    "hold_max_s",
+    "ladder",
+    "pressing_count",
+)
 _HOLD_MAX: Final = timedelta(hours=1)
 _HOLD_MAX_LIFE_THREAT: Final = timedelta(minutes=5)
 
@@ -134,10 +145,12 @@ class _Reader:
     def plan(self, kind: str, entry: object) -> Plan:
         where = f"kinds.{kind}"
         table = self._table(where, entry)
-        unknown = sorted(set(table) - {*_SECONDS, *_OTHERS})
+        unknown = sorted(set(table) - {*_SECONDS, *_SECONDS_OR, *_OTHERS})
         if unknown:
             raise self._refused(where, f"has an unknown entry {unknown[0]}")
         spans = {name[:-2]: self._span(where, table, name) for name in _SECONDS}
+        for name, default in _SECONDS_OR.items():
+            spans[name[:-2]] = self._span(where, {name: default, **table}, name)
         claim = self._span(where, table, "claim_within_s") if "claim_within_s" in table else None
         skills: object = table.get("skills", [])
         if not isinstance(skills, list) or not all(
@@ -161,6 +174,7 @@ class _Reader:
             is_closed_by_caregiver=closed_by == "caregiver",
             hold_max=hold_max,
             ladder=self._ladder(where, table.get("ladder")),
+            pressing_count=self._number(where, table, "pressing_count", 3, range(2, 21)),
             **spans,
         )
 
@@ -194,9 +208,7 @@ class _Reader:
         lasts = self._span(where, row, "lasts_s")
         if not level.is_area:
             return Step(level=level, lasts=lasts)
-        at_once: object = row.get("at_once", 1)
-        if not isinstance(at_once, int) or isinstance(at_once, bool) or not 1 <= at_once <= 20:
-            raise self._refused(where, "at_once is not a number from 1 to 20")
+        at_once = self._number(where, row, "at_once", 1, range(1, 21))
         within = self._span(where, row, "answer_within_s")
         return Step(level=level, lasts=lasts, at_once=at_once, answer_within=within)
 
@@ -204,6 +216,15 @@ class _Reader:
         if not isinstance(entry, dict):
             raise self._refused(where, "is not a table")
         return cast("dict[str, Any]", entry)
+
+    def _number(
+        self, where: str, table: Mapping[str, Any], name: str, default: int, allowed: range
+    ) -> int:
+        value: object = table.get(name, default)
+        if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:
+            first, last = allowed[0], allowed[-1]
+            raise self._refused(where, f"{name} is not a number from {first} to {last}")
+        return value
 
     def _span(self, where: str, table: Mapping[str, Any], name: str) -> timedelta:
         value = table.get(name)

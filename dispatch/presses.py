@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from dispatch import requests as r
+from dispatch.attendance import AttendanceState
 from dispatch.book import REMEMBERED_FOR, Book
-from dispatch.desk import claimed, rise
+from dispatch.desk import claimed, pressing, rise
 from dispatch.facts import (
     CancelPressed,
     EventKey,
@@ -18,7 +19,7 @@ from dispatch.facts import (
 from dispatch.ids import AreaId, IncidentId, ResidentId
 from dispatch.incident import Incident
 from dispatch.place import Place
-from dispatch.plans import Plan
+from dispatch.plans import Gravity, Plan
 from dispatch.queue import rank
 
 CLOCKLESS_REMEMBERED_FOR: Final = timedelta(hours=24)
@@ -62,6 +63,7 @@ def handset_called(book: Book, request: r.HandsetCalled, now: datetime) -> list[
         desk_by=now + plan.claim_within if plan.claim_within else None,
         linked_to=open_ones[0].id if open_ones else None,
         problems=request.problems,
+        is_pressing=_is_pressing(book, None, plan, plan, len(fresh), now),
         place=place,
         note=request.note,
     )
@@ -157,9 +159,12 @@ def _repeat(
         events=fresh,
         occurred_at=request.occurred_at,
         desk_by=now + within if within and is_sooner else None,
+        is_pressing=_is_pressing(book, incident, own, plan, len(fresh), now),
         place=request.place,
     )
     facts: list[Fact] = [repeated]
+    if repeated.is_pressing and not incident.is_pressing:
+        facts += pressing(book, incident, now)
     if plan.claim_within is not None and _is_stuck(book, incident):
         facts.append(
             StepTaken(
@@ -173,6 +178,20 @@ def _repeat(
             )
         )
     return facts
+
+
+def _is_pressing(
+    book: Book, incident: Incident | None, own: Plan, pressed: Plan, presses: int, now: datetime
+) -> bool:
+    """Whether these presses make it many within a short time while nobody is on scene."""
+    if pressed.gravity is Gravity.SERVICE:
+        return False  # a device that repeats itself is nobody in distress
+    before = 0
+    if incident is not None:
+        if any(one.state is AttendanceState.ON_SCENE for one in book.active_attendances(incident)):
+            return False
+        before = sum(now - at <= own.pressing_within for at in incident.pressed_at)
+    return before + presses >= own.pressing_count
 
 
 def _is_stuck(book: Book, incident: Incident) -> bool:
@@ -199,8 +218,10 @@ def _next_id(book: Book) -> IncidentId:
 
 
 def _first_alerts(book: Book, raised: IncidentRaised, plan: Plan, now: datetime) -> list[Fact]:
-    """Return the alerts above the desk that must go out at once because nobody sits there."""
+    """Return the alerts above the desk that must go out at once: nobody sits there, or worse."""
     path = book.territory.path(raised.area_id)
+    if raised.is_pressing and book.present(path, supervisors=True):
+        return [rise(book, raised.incident_id, path, plan, now)]
     if raised.desk_by is None or book.present(path, supervisors=False):
         return []
     return [rise(book, raised.incident_id, path, plan, now)]
