@@ -57,6 +57,7 @@ def incident_view(book: Book, directory: Directory, incident: Incident) -> View:
         ],
         "linked_to": incident.linked_to,
         "cancelled": incident.is_cancelled,
+        "confirm_by": incident.confirm_by,
         "note": incident.note,
         "problems": incident.problems,
         "disposition": incident.disposition,

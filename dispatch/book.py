@@ -99,7 +99,7 @@ class Deadline:
     """Something must have happened by `due_at`."""
 
     due_at: datetime
-    kind: str  # offer, step, desk, claim, transfer, attendance, hand_over
+    kind: str  # offer, step, desk, claim, transfer, hand_over, confirm, attendance
     subject_id: str
 
 
@@ -219,6 +219,8 @@ class Book:
             yield Deadline(due_at=incident.step_by, kind="step", subject_id=incident.id)
         if incident.desk_by is not None:
             yield Deadline(due_at=incident.desk_by, kind="desk", subject_id=incident.id)
+        if incident.confirm_by is not None:
+            yield Deadline(due_at=incident.confirm_by, kind="confirm", subject_id=incident.id)
         if incident.claim.until is not None:
             yield Deadline(due_at=incident.claim.until, kind="claim", subject_id=incident.id)
         if incident.offered_to_by is not None:
@@ -272,6 +274,7 @@ class Book:
             "desk": incident.desk_by,
             "claim": incident.claim.until,
             "transfer": incident.offered_to_by,
+            "confirm": incident.confirm_by,
         }
         return holds[kind] == due_at
 

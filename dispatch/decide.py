@@ -157,5 +157,6 @@ _LAPSES: Final[Mapping[str, Callable[[Book, r.Lapse, datetime], list[Fact]]]] = 
     "claim": desk.claim_lapsed,
     "transfer": hand.transfer_lapsed,
     "hand_over": shift.lapsed,
+    "confirm": desk.confirm_lapsed,
     "attendance": answers.attendance_lapsed,
 }

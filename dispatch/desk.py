@@ -17,6 +17,7 @@ from dispatch.facts import (
     CaregiverOffered,
     ClaimLapsed,
     ClaimReleased,
+    ConfirmationDue,
     DeskAlerted,
     Fact,
     HoldEnded,
@@ -64,9 +65,16 @@ def note(book: Book, request: r.Note, now: datetime) -> list[Fact]:
     if request.incident_id not in book.closed:
         incident = book.incident(request.incident_id)
         claim_kept = kept(book, incident, OperatorId(request.by), now)
+        is_confirming = incident.confirm_by is not None and bool(claim_kept)
     else:
-        claim_kept = []
-    written = NoteAdded(at=now, incident_id=request.incident_id, by=request.by, text=request.text)
+        claim_kept, is_confirming = [], False
+    written = NoteAdded(
+        at=now,
+        incident_id=request.incident_id,
+        by=request.by,
+        is_confirming=is_confirming,
+        text=request.text,
+    )
     return [written, *claim_kept]
 
 
@@ -176,6 +184,17 @@ def desk_lapsed(book: Book, lapse: r.Lapse, now: datetime) -> list[Fact]:
     incident = book.incident(IncidentId(lapse.subject_id))
     path = book.territory.path(incident.area_id)
     return [rise(book, incident.id, path, book.plan_of(incident), now, incident)]
+
+
+def confirm_lapsed(book: Book, lapse: r.Lapse, now: datetime) -> list[Fact]:
+    """Let a cancel that nobody asked about by telephone rise; the call stays open."""
+    incident = book.incident(IncidentId(lapse.subject_id))
+    plan = book.plan_of(incident)
+    path = book.territory.path(incident.area_id)
+    return [
+        ConfirmationDue(at=now, incident_id=incident.id, confirm_by=now + plan.confirm_within),
+        rise(book, incident.id, path, plan, now, incident),
+    ]
 
 
 def supervisor_reached(book: Book, incident: Incident, now: datetime) -> list[Fact]:

@@ -154,6 +154,10 @@ def _cancelled(book: Book, fact: f.CancelPressed) -> None:
     _remember(book, fact.handset_id, (fact.event,), fact.at, fact.incident_id)
 
 
+def _confirmation_due(book: Book, fact: f.ConfirmationDue) -> None:
+    _change(book, fact.incident_id, fact)
+
+
 def _stepped(book: Book, fact: f.StepTaken) -> None:
     book.seek(_change(book, fact.incident_id, fact))
 
@@ -339,6 +343,8 @@ def _expect(book: Book, before: Incident | None, after: Incident) -> None:
         book.expect(after.claim.until, "claim", after.id)
     if before is None or before.offered_to_by != after.offered_to_by:
         book.expect(after.offered_to_by, "transfer", after.id)
+    if before is None or before.confirm_by != after.confirm_by:
+        book.expect(after.confirm_by, "confirm", after.id)
 
 
 def _drop_claim(book: Book, incident: Incident) -> None:
@@ -401,6 +407,7 @@ _EVOLVERS: Final[Mapping[type[Fact], Callable[[Book, Any], None]]] = {
     f.IncidentRaised: _raised,
     f.PressRepeated: _pressed_again,
     f.CancelPressed: _cancelled,
+    f.ConfirmationDue: _confirmation_due,
     f.StepTaken: _stepped,
     f.DeskAlerted: _desk_alerted,
     f.OutsideNotReached: _outside_not_reached,

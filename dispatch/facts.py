@@ -243,6 +243,16 @@ class CancelPressed(Fact):
     incident_id: IncidentId
     handset_id: HandsetId
     event: EventKey
+    confirm_by: datetime | None = None  # until when the desk must have telephoned
+    is_in_grace: bool = False  # so soon after the press that it may have been a slip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmationDue(Fact):
+    """Nobody telephoned about the cancel in time; the next who must act is alerted."""
+
+    incident_id: IncidentId
+    confirm_by: datetime  # until when, if the silence goes on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +291,7 @@ class NoteAdded(Fact):
 
     incident_id: IncidentId
     by: str
+    is_confirming: bool = False  # an operator who has the call says what became of its cancel
     text: str = personal("")
 
 

@@ -1,16 +1,18 @@
 """The life of an incident: from the press of a key to its disposition."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from dispatch.areas import Level
 from dispatch.claim import NOBODY, Claim
 from dispatch.facts import (
     CallTransferred,
     CancelPressed,
+    ConfirmationDue,
     DeskAlerted,
     Fact,
     IncidentClosed,
@@ -59,6 +61,7 @@ NEXT: Final[Table[IncidentState]] = MappingProxyType(
     {
         (IncidentState.OPEN, PressRepeated): IncidentState.OPEN,
         (IncidentState.OPEN, CancelPressed): IncidentState.OPEN,
+        (IncidentState.OPEN, ConfirmationDue): IncidentState.OPEN,
         (IncidentState.OPEN, StepTaken): IncidentState.OPEN,
         (IncidentState.OPEN, DeskAlerted): IncidentState.OPEN,
         (IncidentState.OPEN, OutsideNotReached): IncidentState.OPEN,
@@ -112,6 +115,7 @@ class Incident:
     offered_to: OperatorId | None = None  # asked by whoever has it to take it
     offered_to_by: datetime | None = None
     is_cancelled: bool = False  # the resident took it back; a person must confirm
+    confirm_by: datetime | None = None  # by telephone, until then
     disposition: str | None = None
     closed_at: datetime | None = None
 
@@ -161,46 +165,48 @@ def after(incident: Incident, fact: Fact) -> Incident:
         TransitionRefused: NEXT has no row for this state and this kind of fact.
     """
     state = follow(NEXT, incident.state, fact, what="incident", subject=incident.id)
-    match fact:
-        case PressRepeated():
-            return _pressed_again(incident, fact)
-        case CancelPressed():
-            return replace(incident, is_cancelled=True)
-        case StepTaken():
-            return _stepped(incident, fact)
-        case DeskAlerted():
-            return replace(
-                incident,
-                desk=DeskLevel(fact.level),
-                desk_by=fact.until,
-                desk_alerts=fact.attempt,
-                siren=incident.gravity is not Gravity.SERVICE,
-            )
-        case OutsideNotReached():
-            return replace(incident, siren=True)
-        case IncidentClosed():
-            return _closed(incident, fact, state)
-        case _:
-            return _after_hand(incident, fact, state)
+    change = _CHANGES.get(type(fact))
+    after = change(incident, fact) if change else incident
+    return replace(after, state=state)
 
 
-def _after_hand(incident: Incident, fact: Fact, state: IncidentState) -> Incident:
-    """Return the incident after what an operator did with it, short of closing it."""
-    match fact:
-        case CallTransferred():
-            return replace(incident, offered_to=fact.to, offered_to_by=fact.answer_by)
-        case TransferDeclined() | TransferLapsed():
-            return replace(incident, offered_to=None, offered_to_by=None, siren=True)
-        case IncidentReopened():
-            return _reopened(incident, fact, state)
-        case _:
-            return incident
-
-
-def _closed(incident: Incident, fact: IncidentClosed, state: IncidentState) -> Incident:
+def _alerted(incident: Incident, fact: DeskAlerted) -> Incident:
     return replace(
         incident,
-        state=state,
+        desk=DeskLevel(fact.level),
+        desk_by=fact.until,
+        desk_alerts=fact.attempt,
+        siren=incident.gravity is not Gravity.SERVICE,
+    )
+
+
+def _not_reached(incident: Incident, _: OutsideNotReached) -> Incident:
+    return replace(incident, siren=True)
+
+
+def _transferred(incident: Incident, fact: CallTransferred) -> Incident:
+    return replace(incident, offered_to=fact.to, offered_to_by=fact.answer_by)
+
+
+def _transfer_ended(incident: Incident, _: TransferDeclined | TransferLapsed) -> Incident:
+    return replace(incident, offered_to=None, offered_to_by=None, siren=True)
+
+
+def _cancelled(incident: Incident, fact: CancelPressed) -> Incident:
+    return replace(incident, is_cancelled=True, confirm_by=fact.confirm_by)
+
+
+def _confirmation_due(incident: Incident, fact: ConfirmationDue) -> Incident:
+    return replace(incident, confirm_by=fact.confirm_by)
+
+
+def _noted(incident: Incident, fact: NoteAdded) -> Incident:
+    return replace(incident, confirm_by=None if fact.is_confirming else incident.confirm_by)
+
+
+def _closed(incident: Incident, fact: IncidentClosed) -> Incident:
+    return replace(
+        incident,
         disposition=fact.disposition,
         closed_at=fact.at,
         siren=False,
@@ -209,14 +215,14 @@ def _closed(incident: Incident, fact: IncidentClosed, state: IncidentState) -> I
         offered_to_by=None,
         step_by=None,
         desk_by=None,
+        confirm_by=None,
     )
 
 
-def _reopened(incident: Incident, fact: IncidentReopened, state: IncidentState) -> Incident:
+def _reopened(incident: Incident, fact: IncidentReopened) -> Incident:
     """Begin a new life; who was asked and who came in the former one is over, and only counted."""
     return replace(
         incident,
-        state=state,
         disposition=None,
         closed_at=None,
         siren=True,
@@ -244,6 +250,7 @@ def _pressed_again(incident: Incident, fact: PressRepeated) -> Incident:
         is_pressing=fact.is_pressing if is_press else incident.is_pressing,
         siren=incident.siren or is_press,
         is_cancelled=incident.is_cancelled and not is_press,
+        confirm_by=None if is_press else incident.confirm_by,
         desk_by=fact.desk_by or incident.desk_by,
         place=fact.place or incident.place,
     )
@@ -265,3 +272,19 @@ def _stepped(incident: Incident, fact: StepTaken) -> Incident:
         asked=frozenset() if is_new_round else incident.asked,
         siren=incident.siren or (not fact.level.is_area and not is_service),
     )
+
+
+_CHANGES: Final[Mapping[type[Fact], Callable[[Incident, Any], Incident]]] = {
+    PressRepeated: _pressed_again,
+    CancelPressed: _cancelled,
+    ConfirmationDue: _confirmation_due,
+    StepTaken: _stepped,
+    DeskAlerted: _alerted,
+    OutsideNotReached: _not_reached,
+    NoteAdded: _noted,
+    CallTransferred: _transferred,
+    TransferDeclined: _transfer_ended,
+    TransferLapsed: _transfer_ended,
+    IncidentReopened: _reopened,
+    IncidentClosed: _closed,
+}  # beside the state; a fact without a row changes nothing else

@@ -59,6 +59,8 @@ class Plan:
     ladder: tuple[Step, ...]
     pressing_count: int  # so many presses …
     pressing_within: timedelta  # … in so long, with nobody there, and more is done at once
+    cancel_grace: timedelta  # a cancel so soon after the press may undo a slip
+    confirm_within: timedelta  # after any cancel, for the desk to telephone the resident
 
     @property
     def widest(self) -> Step:
@@ -90,7 +92,9 @@ _SECONDS: Final = (
     "overdue_again_s",
     "close_within_s",
 )
-_SECONDS_OR: Final[Mapping[str, int]] = MappingProxyType({"pressing_within_s": 300})  # or so many
+_SECONDS_OR: Final[Mapping[str, int]] = MappingProxyType(
+    {"pressing_within_s": 300, "cancel_grace_s": 30, "confirm_within_s": 120}
+)  # or so many
 _OTHERS: Final = (
     "gravity",
     "skills",

@@ -125,9 +125,18 @@ def _cancel(
     open_ones = _open_ones(book, book.caller_of(resident_id, request.handset_id))
     if not open_ones:
         return [_heard(request, event, now) for event in fresh]
+    incident = open_ones[0]
+    plan = book.plan_of(incident)
+    is_about_device = incident.gravity is Gravity.SERVICE  # nobody to ask how they are
+    confirm_by = None if is_about_device else incident.confirm_by or now + plan.confirm_within
     return [
         CancelPressed(
-            at=now, incident_id=open_ones[0].id, handset_id=request.handset_id, event=event
+            at=now,
+            incident_id=incident.id,
+            handset_id=request.handset_id,
+            event=event,
+            confirm_by=confirm_by,
+            is_in_grace=now - incident.last_press_at <= plan.cancel_grace,
         )
         for event in fresh
     ]

@@ -194,6 +194,7 @@ STORY = (
         place=SEEN,
     ),
     f.CancelPressed(at=NOON, incident_id="I2", handset_id="H1", event=key(4, "cancel")),
+    f.ConfirmationDue(at=NOON, incident_id="I2", confirm_by=LATER),
     f.DeskAlerted(at=NOON, incident_id="I2", level="outside", until=LATER, attempt=2),
     f.OutsideNotReached(at=NOON, incident_id="I2", why="no channel is configured"),
     f.IncidentClaimed(at=NOON, incident_id="I2", operator_id="ann", until=LATER),

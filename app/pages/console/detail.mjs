@@ -52,7 +52,7 @@ function Head({ id, incident }) {
       <span> · ${t("detail.raised")} <${When} at=${incident.raised_at} /></span>
       <span> · ${word(t, "channel", incident.channel)}</span>
       ${incident.presses > 1 && html`<span> · ${t("row.presses", { n: incident.presses })}</span>`}
-      ${incident.cancelled && html`<span class="flag strong">${t("row.cancelled")}</span>`}
+      ${incident.cancelled && html`<span class="flag strong">${t(incident.confirm_by ? "row.confirm" : "row.cancelled")}</span>`}
     </p>
     ${incident.status !== "closed" && html`<p><${Deadline} incident=${incident} />${incident.ladder && coming(incident).length === 0 && incident.status !== "helped" && html`<span class="sub"> · ${t("row.ladder", { level: word(t, "level", incident.ladder.level), round: incident.ladder.round })}</span>`}</p>`}`}
   </header>`;

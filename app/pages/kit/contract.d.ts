@@ -25,7 +25,7 @@ export interface Incident {
   desk: string; channel: string; handset_id: string | null; resident: Resident | null;
   area: { code: string; names: string[] } | null; place: Place | null; claim: Claim | null;
   ladder: { level: string; round: number; until: string | null } | null;
-  offers: Offer[]; attendances: Attendance[]; linked_to: string | null; cancelled: boolean;
+  offers: Offer[]; attendances: Attendance[]; linked_to: string | null; cancelled: boolean; confirm_by?: string | null;
   note: string | null; disposition: string | null; closed_at: string | null;
 }
 export interface Entry { number: number; at: string; kind: string; by: string | null; text_key?: string; data: Record<string, unknown> }

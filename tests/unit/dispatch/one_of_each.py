@@ -83,6 +83,7 @@ ONE_OF_EACH = (
         desk_by=None,
     ),
     f.CancelPressed(at=NOON, incident_id="I1", handset_id="key", event=AN_EVENT),
+    f.ConfirmationDue(at=NOON, incident_id="I1", confirm_by=LATER),
     f.StepTaken(
         at=NOON,
         incident_id="I1",

@@ -144,6 +144,7 @@ def test_every_kind_of_deadline_has_somebody_who_acts_on_it():
     world.sit_down("bob")
     world.do(requests.Transfer(incident_id="I1", operator_id="ann", to="bob"))
     world.do(requests.HandOver(operator_id="ann", to="bob"))
+    world.press("cancel", handset="other")
     kinds = {
         deadline.kind
         for each in world.book.incidents.values()
