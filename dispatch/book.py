@@ -15,6 +15,7 @@ from dispatch.areas import Territory
 from dispatch.attendance import Attendance
 from dispatch.errors import IncidentIsClosed, UnknownSubject
 from dispatch.facts import EventKey
+from dispatch.household import Households
 from dispatch.ids import (
     AreaId,
     AttendanceId,
@@ -52,6 +53,7 @@ class Resident:
     communication: str
     excluded: frozenset[CaregiverId]
     home: Place | None
+    home_is_pinned: bool = False  # False: `home` is the community's centre, or unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,7 @@ class Book:
         self.heard: dict[HandsetId, dict[EventKey, Heard]] = {}
         # indexes
         self.open_of: dict[str, tuple[IncidentId, ...]] = {}  # by resident, else by handset
+        self.households = Households()  # open calls by home
         self.claimed_by: dict[OperatorId, frozenset[IncidentId]] = {}
         self.searching = CallQueue()  # calls for which somebody may be asked now
         self.starved: dict[tuple[AreaId | None, frozenset[str]], CallQueue] = {}
@@ -199,6 +202,11 @@ class Book:
     def caller_of(self, resident_id: ResidentId | None, handset_id: HandsetId | None) -> str:
         """Return the key under which repeats are folded: the resident, else the handset."""
         return f"r:{resident_id}" if resident_id else f"h:{handset_id}"
+
+    def pinned_home(self, resident_id: ResidentId | None) -> Place | None:
+        """Return where a resident lives, if that is known to the building."""
+        resident = self.residents.get(resident_id) if resident_id else None
+        return resident.home if resident and resident.home_is_pinned else None
 
     def heard_before(self, handset_id: HandsetId, event: EventKey) -> Heard | None:
         """Return what became of this very message, if it is on record."""
@@ -284,6 +292,7 @@ class Book:
             caller = self.caller_of(incident.resident_id, incident.handset_id)
             if incident.resident_id or incident.handset_id:
                 self.open_of[caller] = (*self.open_of.get(caller, ()), incident.id)
+            self.house(incident)
             holder = incident.claim.operator_id
             if holder is not None:
                 self.claimed_by[holder] = self.claimed_by.get(holder, frozenset()) | {incident.id}
@@ -292,6 +301,12 @@ class Book:
             self.seek(incident)
         for deadline in self.deadlines_of_desk():
             self.expect(deadline.due_at, deadline.kind, deadline.subject_id)
+
+    def house(self, incident: Incident) -> None:
+        """Note an open call at its resident's home, if somebody has pinned that on the map."""
+        home = self.pinned_home(incident.resident_id)
+        if home is not None:
+            self.households.put(incident.id, home)
 
     # The search
 

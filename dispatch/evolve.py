@@ -75,6 +75,7 @@ def _resident(book: Book, fact: f.ResidentRegistered) -> None:
         communication=fact.communication,
         excluded=frozenset(fact.excluded),
         home=fact.home,
+        home_is_pinned=fact.home_is_pinned,
     )
 
 
@@ -136,6 +137,7 @@ def _raised(book: Book, fact: f.IncidentRaised) -> None:
     book.incident_count += 1
     book.incidents[incident.id] = incident
     _note_caller(book, incident)
+    book.house(incident)
     if fact.handset_id is not None:
         _remember(book, fact.handset_id, fact.events, fact.at, incident.id)
     _expect(book, None, incident)
@@ -188,6 +190,7 @@ def _closed(book: Book, fact: f.IncidentClosed) -> None:
     for attendance_id in after.attendances:
         del book.attendances[attendance_id]
     book.searching.discard(after.id)
+    book.households.discard(after.id)
     _forget_caller(book, after)
 
 

@@ -16,6 +16,7 @@ from dispatch.facts import (
     SignalHeard,
     StepTaken,
 )
+from dispatch.household import SAME_MINUTE
 from dispatch.ids import AreaId, IncidentId, ResidentId
 from dispatch.incident import Incident
 from dispatch.place import Place
@@ -61,7 +62,7 @@ def handset_called(book: Book, request: r.HandsetCalled, now: datetime) -> list[
         level=plan.ladder[0].level,
         step_by=now + plan.ladder[0].lasts,
         desk_by=now + plan.claim_within if plan.claim_within else None,
-        linked_to=open_ones[0].id if open_ones else None,
+        linked_to=_linked_to(book, resident_id, open_ones, now),
         problems=request.problems,
         is_pressing=_is_pressing(book, None, plan, plan, len(fresh), now),
         place=place,
@@ -92,7 +93,7 @@ def telephoned(book: Book, request: r.Telephoned, now: datetime) -> list[Fact]:
         level=plan.ladder[0].level,
         step_by=now + plan.ladder[0].lasts,
         desk_by=now + plan.claim_lasts,
-        linked_to=open_ones[0].id if open_ones else None,
+        linked_to=_linked_to(book, resident_id, open_ones, now),
         place=place,
         note=request.note,
         caller=request.caller,
@@ -146,6 +147,23 @@ def _open_ones(book: Book, caller: str) -> list[Incident]:
     """Return the caller's open incidents, gravest first, then oldest."""
     found = [book.incidents[one] for one in book.open_of.get(caller, ())]
     return sorted(found, key=lambda one: (one.gravity, rank(one)))
+
+
+def _linked_to(
+    book: Book, resident_id: ResidentId | None, open_ones: list[Incident], now: datetime
+) -> IncidentId | None:
+    """Return the caller's own open call, else the first one of their household in this minute.
+
+    Each keeps its own place in the queue and its own offers; the desk sees that they are one.
+    """
+    if open_ones:
+        return open_ones[0].id
+    home = book.pinned_home(resident_id)
+    if home is None:
+        return None
+    calls = (book.incidents[one] for one in book.households.calls_at(home))
+    recent = [one for one in calls if now - one.raised_at <= SAME_MINUTE]
+    return min(recent, key=lambda one: (one.raised_at, rank(one))).id if recent else None
 
 
 def _repeat(
