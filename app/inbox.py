@@ -23,7 +23,7 @@ from dispatch.requests import (
 PRESSES_MAX: Final = 200  # of one handset, waiting for one commit
 WAITING_MAX: Final = 20_000  # requests other than calls for help
 
-HELP: Final = frozenset({"sos", "fall", "safety_alarm", "life_assistance"})
+HELP: Final = frozenset({"sos", "fall", "safety_alarm", "intrusion", "threat", "life_assistance"})
 _QUIET: Final = frozenset({"check_in", "test", "low_battery"})
 
 

@@ -56,6 +56,8 @@ def incident_view(book: Book, directory: Directory, incident: Incident) -> View:
             if incident.is_open
         ],
         "linked_to": incident.linked_to,
+        "silent": incident.is_silent,
+        "contact": incident.contact,
         "cancelled": incident.is_cancelled,
         "confirm_by": incident.confirm_by,
         "note": incident.note,
@@ -101,7 +103,10 @@ def caregiver_view(
 
 
 def handset_view(book: Book, directory: Directory, handset_id: HandsetId, now: datetime) -> View:
-    """Return what a handset may show its owner: is help coming?"""
+    """Return what a handset may show its owner: is help coming?
+
+    A silent call is never shown: whoever stands beside the resident sees what they saw before.
+    """
     handset = book.handsets.get(handset_id)
     resident_id = handset.resident_id if handset else None
     caller = book.caller_of(resident_id, handset_id)
@@ -116,7 +121,9 @@ def handset_view(book: Book, directory: Directory, handset_id: HandsetId, now: d
         "handset_id": handset_id,
         "resident": {"name": card.name} if card else None,
         "server_time": now,
-        "incidents": [_for_handset(book, directory, incident) for incident in shown],
+        "incidents": [
+            _for_handset(book, directory, incident) for incident in shown if not incident.is_silent
+        ],
     }
 
 

@@ -61,6 +61,8 @@ class Kind(StrEnum):
     SOS = "sos"  # the red key, and every key nobody has named
     FALL = "fall"  # the handset felt a fall
     SAFETY_ALARM = "safety_alarm"  # smoke, gas, water or a door, passed on by the handset
+    INTRUSION = "intrusion"  # somebody is in the home who should not be: nothing may sound
+    THREAT = "threat"  # the hidden key, or the duress code: nothing may show that it was used
     LIFE_ASSISTANCE = "life_assistance"  # the green key: meals, repairs, company
     CHECK_IN = "check_in"  # the resident says that all is well
     TEST = "test"  # an installer or the resident tries the key
@@ -74,7 +76,14 @@ CALLS: Final = frozenset(Kind) - {Kind.POSITION, Kind.HEARTBEAT}
 """The kinds that can open or move an incident; the others are tracks."""
 
 CALLS_FOR_HELP: Final = frozenset(
-    {Kind.SOS, Kind.FALL, Kind.SAFETY_ALARM, Kind.LIFE_ASSISTANCE},
+    {
+        Kind.SOS,
+        Kind.FALL,
+        Kind.SAFETY_ALARM,
+        Kind.INTRUSION,
+        Kind.THREAT,
+        Kind.LIFE_ASSISTANCE,
+    },
 )
 """The kinds that are taken whatever else is wrong with the message."""
 

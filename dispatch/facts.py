@@ -216,6 +216,8 @@ class IncidentRaised(Fact):
     linked_to: IncidentId | None = None
     problems: tuple[str, ...] = ()  # what was wrong with the message, as codes
     is_pressing: bool = False  # so many presses arrived together that more is done at once
+    is_silent: bool = False  # handset and house show and say nothing of it; consoles sound
+    contact: tuple[str, ...] = ()  # how they speak to the resident: dispatch.contact.WAYS
     place: Place | None = personal(None)
     note: str = personal("")
     caller: str = personal("")

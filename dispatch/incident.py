@@ -100,6 +100,8 @@ class Incident:
     level: Level  # of the ladder's present step
     presses: int = 1
     pressed_at: tuple[datetime, ...] = ()  # the latest PRESSES_KEPT presses, in order
+    is_silent: bool = False  # handset and house show and say nothing of it; consoles sound
+    contact: tuple[str, ...] = ()  # how they speak to the resident: dispatch.contact.WAYS
     is_pressing: bool = False  # the latest press was one of many, and nobody was there
     siren: bool = True  # sounds at every console until an operator takes the call
     state: IncidentState = IncidentState.OPEN
@@ -154,6 +156,8 @@ def raised(fact: IncidentRaised) -> Incident:
         presses=max(1, len(fact.events)),
         pressed_at=_latest((), fact.at, max(1, len(fact.events))),
         is_pressing=fact.is_pressing,
+        is_silent=fact.is_silent,
+        contact=fact.contact,
         siren=fact.desk_by is not None,
     )
 

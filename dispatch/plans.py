@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final, cast
 
 from dispatch.areas import Level
+from dispatch.contact import VOICE, WAYS
 from dispatch.errors import PlanRefused
 
 
@@ -61,6 +62,8 @@ class Plan:
     pressing_within: timedelta  # … in so long, with nobody there, and more is done at once
     cancel_grace: timedelta  # a cancel so soon after the press may undo a slip
     confirm_within: timedelta  # after any cancel, for the desk to telephone the resident
+    is_silent: bool = False  # handset and house show and say nothing; consoles sound
+    say: tuple[str, ...] = (VOICE,)  # how they speak to a resident who can hear and speak
 
     @property
     def widest(self) -> Step:
@@ -103,6 +106,8 @@ _OTHERS: Final = (
     "hold_max_s",
     "ladder",
     "pressing_count",
+    "silent",
+    "say",
 )
 _HOLD_MAX: Final = timedelta(hours=1)
 _HOLD_MAX_LIFE_THREAT: Final = timedelta(minutes=5)
@@ -179,6 +184,8 @@ class _Reader:
             hold_max=hold_max,
             ladder=self._ladder(where, table.get("ladder")),
             pressing_count=self._number(where, table, "pressing_count", 3, range(2, 21)),
+            is_silent=self._yes_no(where, table, "silent"),
+            say=self._say(where, table.get("say", [VOICE])),
             **spans,
         )
 
@@ -220,6 +227,19 @@ class _Reader:
         if not isinstance(entry, dict):
             raise self._refused(where, "is not a table")
         return cast("dict[str, Any]", entry)
+
+    def _yes_no(self, where: str, table: Mapping[str, Any], name: str) -> bool:
+        value: object = table.get(name, False)
+        if not isinstance(value, bool):
+            raise self._refused(where, f"{name} is neither true nor false")
+        return value
+
+    def _say(self, where: str, words: object) -> tuple[str, ...]:
+        if not isinstance(words, list) or not all(
+            word in WAYS for word in cast("list[object]", words)
+        ):
+            raise self._refused(where, f"say is not a list of words of {', '.join(WAYS)}")
+        return tuple(cast("list[str]", words))
 
     def _number(
         self, where: str, table: Mapping[str, Any], name: str, default: int, allowed: range

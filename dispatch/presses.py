@@ -6,6 +6,7 @@ from typing import Final
 from dispatch import requests as r
 from dispatch.attendance import AttendanceState
 from dispatch.book import REMEMBERED_FOR, Book
+from dispatch.contact import SILENT_KINDS, contact
 from dispatch.desk import claimed, pressing, rise
 from dispatch.facts import (
     CancelPressed,
@@ -42,9 +43,12 @@ def handset_called(book: Book, request: r.HandsetCalled, now: datetime) -> list[
     resident_id = handset.resident_id if handset else None
     plan = book.plans.of(request.kind)
     open_ones = _open_ones(book, book.caller_of(resident_id, request.handset_id))
-    joined = next((one for one in open_ones if one.gravity <= plan.gravity), None)
+    is_silent = plan.is_silent or request.kind in SILENT_KINDS
+    fitting = (one for one in open_ones if one.is_silent or not is_silent)
+    joined = next((one for one in fitting if one.gravity <= plan.gravity), None)
     if joined is not None:
         return _repeat(book, joined, plan, request, fresh, now)
+    is_silent = is_silent or any(one.is_silent for one in open_ones)
     place, area_id = _where(book, resident_id, request.place, request.area_id)
     raised = IncidentRaised(
         at=now,
@@ -65,6 +69,8 @@ def handset_called(book: Book, request: r.HandsetCalled, now: datetime) -> list[
         linked_to=_linked_to(book, resident_id, open_ones, now),
         problems=request.problems,
         is_pressing=_is_pressing(book, None, plan, plan, len(fresh), now),
+        is_silent=is_silent,
+        contact=_contact(book, resident_id, plan, is_silent=is_silent),
         place=place,
         note=request.note,
     )
@@ -77,6 +83,8 @@ def telephoned(book: Book, request: r.Telephoned, now: datetime) -> list[Fact]:
     resident_id = request.resident_id
     place, area_id = _where(book, resident_id, request.place, request.area_id)
     open_ones = _open_ones(book, book.caller_of(resident_id, None)) if resident_id else []
+    is_silent = plan.is_silent or request.kind in SILENT_KINDS
+    is_silent = is_silent or any(one.is_silent for one in open_ones)
     raised = IncidentRaised(
         at=now,
         incident_id=_next_id(book),
@@ -94,6 +102,8 @@ def telephoned(book: Book, request: r.Telephoned, now: datetime) -> list[Fact]:
         step_by=now + plan.ladder[0].lasts,
         desk_by=now + plan.claim_lasts,
         linked_to=_linked_to(book, resident_id, open_ones, now),
+        is_silent=is_silent,
+        contact=_contact(book, resident_id, plan, is_silent=is_silent),
         place=place,
         note=request.note,
         caller=request.caller,
@@ -147,6 +157,13 @@ def _open_ones(book: Book, caller: str) -> list[Incident]:
     """Return the caller's open incidents, gravest first, then oldest."""
     found = [book.incidents[one] for one in book.open_of.get(caller, ())]
     return sorted(found, key=lambda one: (one.gravity, rank(one)))
+
+
+def _contact(
+    book: Book, resident_id: ResidentId | None, plan: Plan, *, is_silent: bool
+) -> tuple[str, ...]:
+    resident = book.residents.get(resident_id) if resident_id else None
+    return contact(resident.communication if resident else "", plan.say, is_silent=is_silent)
 
 
 def _linked_to(

@@ -50,7 +50,7 @@ from devices.report import (
 from dispatch.book import Book
 from dispatch.errors import DispatchError
 from dispatch.facts import CaregiverOffered, EventKey, IncidentRaised
-from dispatch.ids import AreaId, HandsetId
+from dispatch.ids import AreaId, HandsetId, IncidentId
 from dispatch.place import Place
 from dispatch.requests import HandsetCalled
 
@@ -287,8 +287,7 @@ class HandsetEvents:
         if any(isinstance(fact, CaregiverOffered) for fact in facts):
             elapsed = asyncio.get_running_loop().time() - began
             service.metrics.press_to_offer_seconds.observe(elapsed)
-        heard = service.center.book.heard_before(handset_id, key)
-        incident_id = heard.incident_id if heard else None
+        incident_id = _told(service.center.book, handset_id, key)
         opened = {fact.incident_id for fact in facts if isinstance(fact, IncidentRaised)}
         result = "recorded" if facts else "duplicate"
         joined = bool(facts) and incident_id is not None and incident_id not in opened
@@ -316,6 +315,16 @@ class HandsetEvents:
         if seen is not None and seen.at is not None and received_at - seen.at <= SIGHTING_FRESH:
             return seen
         return None
+
+
+def _told(book: Book, handset_id: HandsetId, key: EventKey) -> IncidentId | None:
+    """Return the incident that a message went into; of a silent one the handset learns nothing."""
+    heard = book.heard_before(handset_id, key)
+    incident_id = heard.incident_id if heard else None
+    if incident_id is None:
+        return None
+    incident = book.incidents.get(incident_id) or book.closed.get(incident_id)
+    return None if incident is not None and incident.is_silent else incident_id
 
 
 _EVENT: Final = {

@@ -437,3 +437,15 @@ async def test_over_tcp_a_position_is_on_record_when_it_is_answered_and_once(wor
     assert sorted(one.json()["result"] for one in answers) == ["duplicate"] * 3 + ["recorded"]
     assert (await world.sql("SELECT count(*) FROM track"))[0][0] == before + 1
     assert world.service.tracks.last_of("H2").lon == 113.0456
+
+
+@pytest.mark.parametrize("kind", ["intrusion", "threat"])
+async def test_a_silent_call_is_on_record_and_gives_nothing_away(world: World, kind: str):
+    handset = await world.handset()
+    answer = (await handset.send(press(kind))).json()
+    assert (answer["result"], answer["incident_id"], answer["joined"]) == ("recorded", None, False)
+    (raised,) = world.book.incidents.values()
+    assert (raised.kind, raised.is_silent) == (kind, True)
+    state = await handset.get("/api/v1/handset/state")
+    shown = {one["id"] for one in state.json()["incidents"]}  # those of other tests, just closed
+    assert raised.id not in shown

@@ -52,7 +52,8 @@ function Head({ id, incident }) {
       <span> · ${t("detail.raised")} <${When} at=${incident.raised_at} /></span>
       <span> · ${word(t, "channel", incident.channel)}</span>
       ${incident.presses > 1 && html`<span> · ${t("row.presses", { n: incident.presses })}</span>`}
-      ${incident.cancelled && html`<span class="flag strong">${t(incident.confirm_by ? "row.confirm" : "row.cancelled")}</span>`}
+      ${incident.silent && html`<span class="flag strong">${t("row.silent")}</span>`}
+      ${incident.cancelled && html`<span class="flag strong">${t(incident.confirm_by && !incident.silent ? "row.confirm" : "row.cancelled")}</span>`}
     </p>
     ${incident.status !== "closed" && html`<p><${Deadline} incident=${incident} />${incident.ladder && coming(incident).length === 0 && incident.status !== "helped" && html`<span class="sub"> · ${t("row.ladder", { level: word(t, "level", incident.ladder.level), round: incident.ladder.round })}</span>`}</p>`}`}
   </header>`;
@@ -102,6 +103,7 @@ function Person({ incident, full }) {
       <dt>${t("person.telephone")}</dt><dd><${Telephone} number=${person.telephone} /></dd>
       <dt>${t("person.address")}</dt><dd>${person.address || "—"}</dd>
       ${person.communication && html`<dt>${t("person.communication")}</dt><dd class=${mark(person.communication, "voice")}>${word(t, "communication", person.communication)}</dd>`}
+      ${incident.contact && incident.contact.length > 0 && incident.contact[0] !== "voice" && html`<dt>${t("person.contact")}</dt><dd class="matters">${incident.contact.map((way) => word(t, "contact", way)).join(" · ")}</dd>`}
       ${person.language && html`<dt>${t("person.language")}</dt><dd>${word(t, "language", person.language)}</dd>`}
       ${person.ability && html`<dt>${t("person.ability")}</dt><dd>${word(t, "ability", person.ability)}</dd>`}
       ${full?.medical && html`<dt>${t("person.medical")}</dt><dd class="matters">${full.medical}</dd>`}

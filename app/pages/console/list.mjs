@@ -67,7 +67,8 @@ function Row({ incident, index, count }) {
 /** @param {{ incident: Incident }} props */
 function Flags({ incident }) {
   return html`${incident.pressing && html`<span class="flag strong">${t("row.pressing")}</span>`}
-  ${incident.cancelled && html`<span class=${`flag ${incident.confirm_by ? "strong" : ""}`}>${t(incident.confirm_by ? "row.confirm" : "row.cancelled")}</span>`}
+  ${incident.silent && html`<span class="flag strong">${t("row.silent")}</span>`}
+  ${incident.cancelled && html`<span class=${`flag ${incident.confirm_by && !incident.silent ? "strong" : ""}`}>${t(incident.confirm_by && !incident.silent ? "row.confirm" : "row.cancelled")}</span>`}
   ${incident.linked_to && html`<span class="flag">${t("row.linked", { id: incident.linked_to })}</span>`}
   ${incident.desk !== "operator" && html`<span class="flag strong">${word(t, "desk", incident.desk)}</span>`}`;
 }
