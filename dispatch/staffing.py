@@ -114,17 +114,17 @@ def _with(count: int, work: Fieldwork, arrive: Target) -> Caregivers | None:
         if load >= count:
             return None
         busy = busy_in_line(count, load)
-        before, travel_s = travel_s, _travel_s(busy, work)
-        if abs(travel_s - before) < SETTLED_S:
-            break
-    return Caregivers(
-        count=count,
-        load=load,
-        travel_s=travel_s,
-        none_free=busy[-1],
-        arrive_within=_arrive_within(busy, work, arrive),
-        binds="",
-    )
+        before_s, travel_s = travel_s, _travel_s(busy, work)
+        if abs(travel_s - before_s) < SETTLED_S:
+            return Caregivers(
+                count=count,
+                load=load,
+                travel_s=travel_s,
+                none_free=busy[-1],
+                arrive_within=_arrive_within(busy, work, arrive),
+                binds="",
+            )
+    return None
 
 
 def _travel_s(busy: Sequence[float], work: Fieldwork) -> float:

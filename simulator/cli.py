@@ -1,4 +1,4 @@
-"""The simulator's command line: `ydt-sim demo`, `ydt-sim replay`, `ydt-sim bench`."""
+"""The simulator's command line: `ydt-sim demo`, `replay`, `theory`, `bench`."""
 
 import asyncio
 import os
@@ -8,12 +8,16 @@ from datetime import datetime
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+if TYPE_CHECKING:
+    from simulator.theory.check import Check
+
 SEED: Final = 430105
 BENCH: Final = "simulator.bench.cli"
+MISSED: Final = 1  # exit code: a check against theory was not met
 FAILED: Final = 2  # exit code: it could not be done; 1 is for calls lost or doubled
 BROKEN_OFF: Final = 130
 
@@ -106,6 +110,31 @@ def replay(
         administrator=(login, os.environ.get("YDT_SIM_PASSWORD", "")),
     )
     _run(lambda: Replay(options, _say).run())
+
+
+@app.command()
+def theory(
+    *,
+    long: Annotated[
+        bool, typer.Option("--long", help="As many calls as the tolerances need: some minutes.")
+    ] = False,
+    report: Report = None,
+    seed: Seed = SEED,
+) -> None:
+    """Check the engine's queue and search against what theory says of them."""
+    from simulator.report import write
+    from simulator.theory.report import document, is_good, line
+    from simulator.theory.runs import LONG, SHORT, every_check
+
+    checks: list[Check] = []
+    for one in every_check(LONG if long else SHORT, seed):
+        checks.append(one)
+        _say(line(one))
+    result = document(checks, seed=seed, is_long=long)
+    if report is not None:
+        write(result, report)
+    _say(f"{result['met']} of {len(checks)} as theory says; seed {seed}.")
+    raise typer.Exit(0 if is_good(result) else MISSED)
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""The engine's own pieces against what theory says of them: waiting lines, travel, assignment."""
