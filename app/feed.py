@@ -17,7 +17,7 @@ from app.codec import incident_of
 from app.directory import Directory
 from app.metrics import Metrics
 from app.storage.ledger import Recorded
-from app.views import View, dot_view, incident_view
+from app.views import View, desk_view, dot_view, incident_view
 from dispatch import facts as f
 from dispatch.book import Book
 from dispatch.ids import CaregiverId, IncidentId
@@ -37,6 +37,7 @@ class ConsoleFeed:
     shown: Callable[[Incident], bool]  # records the look; False when the place must be withheld
     waiting: dict[str, bytes] = field(default_factory=dict[str, bytes])
     cursor: bytes | None = None  # to be sent when nothing but the cursor has moved
+    desk: bytes | None = None  # who sits at the desk, when that has changed
     dots: dict[str, View] = field(default_factory=dict[str, View])
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -46,7 +47,9 @@ class ConsoleFeed:
         self.waiting.clear()
         if not frames and self.cursor is not None:
             frames.append(self.cursor)
-        self.cursor = None
+        if self.desk is not None:
+            frames.append(self.desk)
+        self.cursor = self.desk = None
         self.changed.clear()
         return frames
 
@@ -99,7 +102,10 @@ class Feed:
             if incident is not None:
                 self._show(book, incident, f"{epoch}:{number}")
         moved = encode({"type": "cursor", "cursor": cursor})
+        of_desk = any(isinstance(one.fact, _OF_DESK) for one in recorded)
+        desk = self.desk(book) if of_desk and self._consoles else None
         for console in self._consoles:
+            console.desk = desk or console.desk
             console.cursor = moved
             console.changed.set()
 
@@ -153,6 +159,10 @@ class Feed:
             view["place"] = None
         return encode({"type": "incident", "cursor": cursor, "incident": view})
 
+    def desk(self, book: Book) -> bytes:
+        """Return the frame of the desk as a whole, as it stands."""
+        return encode({"type": "desk", **desk_view(book, self._directory)})
+
     def _show(self, book: Book, incident: Incident, cursor: str) -> None:
         path = book.territory.path(incident.area_id)
         whole: bytes | None = None
@@ -192,6 +202,15 @@ _LAST_WORDS: Final = (
     f.OfferWithdrawn,
     f.AttendanceDone,
     f.AttendanceBrokenOff,
+)
+
+_OF_DESK: Final = (
+    f.CenterStarted,
+    f.OperatorSatDown,
+    f.OperatorLeft,
+    f.ShiftHandedOver,
+    f.ShiftAccepted,
+    f.HandOverLapsed,
 )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from dispatch.facts import Fact
 from dispatch.requests import (
+    AcceptShift,
     AttendanceStep,
     Claim,
     Close,
@@ -16,8 +17,10 @@ from dispatch.requests import (
     OfferAnswer,
     OfferTo,
     Register,
+    Reopen,
     Request,
     Telephoned,
+    Widen,
 )
 
 PRESSES_MAX: Final = 200  # of one handset, waiting for one commit
@@ -93,6 +96,8 @@ def urgency(request: Request) -> int:
                 return 3
             return 1 if request.kind == "life_assistance" else 0
         case OfferAnswer() | AttendanceStep() | Claim() | Close() | OfferTo() | Telephoned():
+            return 1
+        case Reopen() | Widen() | AcceptShift():
             return 1
         case Register():
             return 4

@@ -27,7 +27,16 @@ from app.clock import RuleClock, system_clock
 from app.database import DatabaseUnavailable, SchemaRefused, database
 from app.desks import Desks
 from app.directory import Directory
-from app.doors import administrator, caregiver, console, handset, health, operator, session
+from app.doors import (
+    administrator,
+    caregiver,
+    console,
+    handset,
+    health,
+    operator,
+    operator_hand,
+    session,
+)
 from app.doors.express import express_for
 from app.doors.limits import BodyLimit
 from app.doors.pages import pages_router
@@ -111,7 +120,7 @@ def build_api(service: Service, doors: frozenset[str]) -> ASGIApp:
 _ROUTERS: Final[Mapping[str, Sequence[APIRouter]]] = {
     "handset": (handset.router,),
     "caregiver": (session.caregiver_router, caregiver.router),
-    "operator": (session.desk_router, operator.router, console.router),
+    "operator": (session.desk_router, operator.router, operator_hand.router, console.router),
     "administrator": (session.desk_router, administrator.router),
     "metrics": (health.metrics,),
 }

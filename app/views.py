@@ -46,6 +46,9 @@ def incident_view(book: Book, directory: Directory, incident: Incident) -> View:
         "area": area_view(book, incident.area_id),
         "place": place_view(incident.place),
         "claim": _claim(directory, incident.claim),
+        "held_until": incident.claim.until if incident.claim.is_on_hold else None,
+        "hold_max_s": book.plan_of(incident).hold_max.total_seconds(),
+        "offered_to": _offered_to(directory, incident),
         "ladder": ladder if incident.is_open else None,
         "offers": [
             _offer(directory, book.offers[one]) for one in incident.offers if incident.is_open
@@ -64,6 +67,31 @@ def incident_view(book: Book, directory: Directory, incident: Incident) -> View:
         "problems": incident.problems,
         "disposition": incident.disposition,
         "closed_at": incident.closed_at,
+    }
+
+
+def desk_view(book: Book, directory: Directory) -> View:
+    """Return who sits at the desk and what is true of all of it; no resident is named."""
+    return {
+        "operators": [
+            {
+                "operator_id": one.id,
+                "name": directory.operator_name(one.id),
+                "is_supervisor": one.is_supervisor,
+                "areas": one.areas,
+            }
+            for one in book.desk.values()
+        ],
+        "hand_overs": [
+            {
+                "of": one.of,
+                "of_name": directory.operator_name(one.of),
+                "to": one.to,
+                "incident_ids": one.incident_ids,
+                "answer_by": one.answer_by,
+            }
+            for one in book.handovers.values()
+        ],
     }
 
 
@@ -198,6 +226,16 @@ def _claim(directory: Directory, claim: Claim) -> View | None:
         "operator_id": claim.operator_id,
         "name": directory.operator_name(claim.operator_id),
         "until": claim.until,
+    }
+
+
+def _offered_to(directory: Directory, incident: Incident) -> View | None:
+    if incident.offered_to is None:
+        return None
+    return {
+        "operator_id": incident.offered_to,
+        "name": directory.operator_name(incident.offered_to),
+        "answer_by": incident.offered_to_by,
     }
 
 

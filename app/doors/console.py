@@ -15,7 +15,7 @@ from app.feed import ConsoleFeed
 from app.security.access import Principal, allow, security_of
 from app.security.roles import Role
 from app.service import Service, the_service
-from app.views import View, dot_view, incident_view
+from app.views import View, desk_view, dot_view, incident_view
 from dispatch.book import Book, OperatorAtDesk
 from dispatch.ids import AreaId, OperatorId
 from dispatch.incident import Incident
@@ -110,6 +110,7 @@ def _first(service: Service, who: Principal, book: Book, after: str) -> list[byt
             may_see = shown(service, who, incident)
             frames.append(service.feed.frame(book, incident, after, with_place=may_see))
     frames.append(_encode({"type": "cursor", "cursor": cursor}))
+    frames.append(service.feed.desk(book))
     return frames
 
 
@@ -136,15 +137,12 @@ def _snapshot(service: Service, who: Principal, book: Book, cursor: str) -> byte
         for person in book.roster.everybody()
         if who.covers(book.territory.path(person.area_id))
     ]
-    operators = [
-        {"operator_id": one.id, "is_supervisor": one.is_supervisor} for one in book.desk.values()
-    ]
     return _encode(
         {
             "type": "snapshot",
             "cursor": cursor,
             "incidents": views,
             "caregivers": dots,
-            "operators": operators,
+            **desk_view(book, service.directory),
         }
     )

@@ -163,12 +163,12 @@ async def telephoned(body: TelephonedIn, who: OperatorDep, service: ServiceDep) 
     return await _one(service, who, raised.incident_id, http.HTTP_201_CREATED)
 
 
-_PROBLEMS: Final = problems(
+PROBLEMS: Final = problems(
     *COOKIE_PROBLEMS, UnknownSubject, IncidentIsClosed, ClaimHeld, OutOfScope
 )
 
 
-@router.get("/incidents/{incident_id}", summary="One call, whole", responses=_PROBLEMS)
+@router.get("/incidents/{incident_id}", summary="One call, whole", responses=PROBLEMS)
 async def incident(incident_id: str, who: OperatorDep, service: ServiceDep) -> Response:
     """Return a call with its timeline, the explained choices, notes and the medical card.
 
@@ -191,11 +191,11 @@ async def incident(incident_id: str, who: OperatorDep, service: ServiceDep) -> R
     return _json(_encode(view))
 
 
-@router.post("/incidents/{incident_id}/claim", summary="Take the call", responses=_PROBLEMS)
+@router.post("/incidents/{incident_id}/claim", summary="Take the call", responses=PROBLEMS)
 async def claim(incident_id: str, who: OperatorDep, service: ServiceDep) -> Response:
     """Take a call, or keep it; its siren stops. A supervisor can take it from an operator."""
     may_take_over = Role.SUPERVISOR in who.roles
-    return await _do(
+    return await do(
         service,
         who,
         incident_id,
@@ -207,18 +207,18 @@ async def claim(incident_id: str, who: OperatorDep, service: ServiceDep) -> Resp
     )
 
 
-@router.post("/incidents/{incident_id}/release", summary="Give the call back", responses=_PROBLEMS)
+@router.post("/incidents/{incident_id}/release", summary="Give the call back", responses=PROBLEMS)
 async def release(incident_id: str, who: OperatorDep, service: ServiceDep) -> Response:
     """Put a call back on the list, for the next who is free."""
     request = Release(incident_id=IncidentId(incident_id), operator_id=OperatorId(who.id))
-    return await _do(service, who, incident_id, request)
+    return await do(service, who, incident_id, request)
 
 
 @router.post(
     "/incidents/{incident_id}/offers",
     status_code=http.HTTP_201_CREATED,
     summary="Ask somebody else",
-    responses=_PROBLEMS | problems(CaregiverNotAvailable),
+    responses=PROBLEMS | problems(CaregiverNotAvailable),
 )
 async def offer(incident_id: str, body: OfferIn, who: OperatorDep, service: ServiceDep) -> Response:
     """Ask a caregiver of your own choice; the reason goes on record."""
@@ -228,22 +228,22 @@ async def offer(incident_id: str, body: OfferIn, who: OperatorDep, service: Serv
         caregiver_id=CaregiverId(body.caregiver_id),
         reason=clean(body.reason, 500),
     )
-    return await _do(service, who, incident_id, request, http.HTTP_201_CREATED)
+    return await do(service, who, incident_id, request, http.HTTP_201_CREATED)
 
 
 @router.post(
     "/incidents/{incident_id}/notes",
     status_code=http.HTTP_201_CREATED,
     summary="Write something down",
-    responses=_PROBLEMS,
+    responses=PROBLEMS,
 )
 async def note(incident_id: str, body: NoteIn, who: OperatorDep, service: ServiceDep) -> Response:
     """Add a note; it keeps your claim fresh."""
     request = Note(incident_id=IncidentId(incident_id), by=who.id, text=clean(body.text, 4_000))
-    return await _do(service, who, incident_id, request, http.HTTP_201_CREATED)
+    return await do(service, who, incident_id, request, http.HTTP_201_CREATED)
 
 
-@router.post("/incidents/{incident_id}/close", summary="Say how it ended", responses=_PROBLEMS)
+@router.post("/incidents/{incident_id}/close", summary="Say how it ended", responses=PROBLEMS)
 async def close(incident_id: str, body: CloseIn, who: OperatorDep, service: ServiceDep) -> Response:
     """Close a call with its disposition; whoever was asked or expected is told."""
     request = Close(
@@ -252,15 +252,15 @@ async def close(incident_id: str, body: CloseIn, who: OperatorDep, service: Serv
         disposition=body.disposition,
         remark=clean(body.remark, 2_000),
     )
-    return await _do(service, who, incident_id, request)
+    return await do(service, who, incident_id, request)
 
 
-@router.get("/incidents/{incident_id}/candidates", summary="Who could come", responses=_PROBLEMS)
+@router.get("/incidents/{incident_id}/candidates", summary="Who could come", responses=PROBLEMS)
 async def candidates(incident_id: str, who: OperatorDep, service: ServiceDep) -> Response:
     """Return every caregiver on duty, nearest first, with the reason why one cannot be asked."""
 
     def look(book: Book) -> bytes:
-        _require_mine(book, who, incident_id)
+        require_mine(book, who, incident_id)
         now = service.center.now
         rows = candidates_view(book, service.directory, IncidentId(incident_id), now)
         return _encode({"candidates": rows})
@@ -350,9 +350,8 @@ def _is_mine(book: Book, who: Principal, one: Incident) -> bool:
     return in_scope(who, book.territory.path(one.area_id))
 
 
-def _require_mine(
-    book: Book, who: Principal, incident_id: str, what: str = "open incident"
-) -> None:
+def require_mine(book: Book, who: Principal, incident_id: str, what: str = "open incident") -> None:
+    """Raise OutOfScope, as if there were no such call, when it lies in others' areas."""
     key = IncidentId(incident_id)
     one = book.incidents.get(key) or book.closed.get(key)
     if one is not None and not _is_mine(book, who, one):
@@ -398,15 +397,16 @@ def shown(service: Service, who: Principal, one: Incident) -> bool:
     return True
 
 
-async def _do(
+async def do(
     service: Service,
     who: Principal,
     incident_id: str,
     request: Request,
     code: int = http.HTTP_200_OK,
 ) -> Response:
+    """Ask the center for something with a call of one's own areas; answer with the call."""
     service.directory.operators[who.id] = who.name
-    await service.center.read(lambda book: _require_mine(book, who, incident_id))
+    await service.center.read(lambda book: require_mine(book, who, incident_id))
     await call(service, request)
     return await _one(service, who, incident_id, code)
 
@@ -424,7 +424,7 @@ async def _one(service: Service, who: Principal, incident_id: str, code: int) ->
 
 async def _whole(service: Service, who: Principal, incident_id: str) -> View:
     def look(book: Book) -> View | None:
-        _require_mine(book, who, incident_id, "incident")
+        require_mine(book, who, incident_id, "incident")
         one = book.incidents.get(IncidentId(incident_id))
         return incident_view(book, service.directory, one) if one is not None else None
 

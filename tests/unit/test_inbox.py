@@ -39,6 +39,9 @@ GRAVEST_FIRST = (
         r.Close(incident_id="I1", operator_id="ann", disposition="helped"),
         r.OfferTo(incident_id="I1", operator_id="ann", caregiver_id="C1", reason="x"),
         r.Telephoned(operator_id="ann", kind="sos"),
+        r.Reopen(incident_id="I1", operator_id="ann", reason="x"),
+        r.Widen(incident_id="I1", operator_id="ann", reason="x"),
+        r.AcceptShift(operator_id="ann", of="bob"),
     ),
     (
         r.Duty(caregiver_id="C1", is_on=True),
