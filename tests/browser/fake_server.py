@@ -129,6 +129,7 @@ class Town:
     consoles: dict[WebSocket, asyncio.Queue[Json | None]] = field(default_factory=dict)
     telephones: dict[WebSocket, str] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict[str, str])
+    hand_overs: list[Json] = field(default_factory=list[Json])
     on_duty: set[str] = field(default_factory=lambda: {"C001", "C002"})
     positions: list[Json] = field(default_factory=list[Json])
     events: list[Json] = field(default_factory=list[Json])
@@ -188,6 +189,9 @@ class Town:
             "area": AREA,
             "place": {**place, "accuracy_m": 35, "source": "wifi", "at": text(raised)},
             "claim": None,
+            "held_until": None,
+            "hold_max_s": 300 if gravity == "life_threat" else 3_600,
+            "offered_to": None,
             "ladder": {
                 "level": "grid",
                 "round": 1,
@@ -266,7 +270,8 @@ class Town:
 
     def claim(self, incident: Json, operator_id: str) -> None:
         holder = incident["claim"]
-        if holder is not None and holder["operator_id"] != operator_id:
+        offered = (incident["offered_to"] or {}).get("operator_id")
+        if holder is not None and operator_id not in (holder["operator_id"], offered):
             raise problem(
                 409, "claim-held", "another operator holds it", operator_id=holder["operator_id"]
             )
@@ -276,9 +281,21 @@ class Town:
             "name": OPERATORS[operator_id],
             "until": until,
         }
-        incident["siren"] = False
+        incident.update(siren=False, held_until=None, offered_to=None)
         self.note(incident, "incident_claimed", OPERATORS[operator_id])
         self.tell(incident)
+
+    def desk(self) -> Json:
+        """Who sits here, and who hands over to whom."""
+        operators = [
+            {"operator_id": name, "name": OPERATORS[name], "is_supervisor": False, "areas": ["*"]}
+            for name in dict.fromkeys(self.sessions.values())
+        ]
+        return {"operators": operators, "hand_overs": self.hand_overs}
+
+    def tell_desk(self) -> None:
+        for queue in self.consoles.values():
+            queue.put_nowait({"type": "desk", **self.desk()})
 
     def dots(self) -> list[Json]:
         busy = {
@@ -353,6 +370,7 @@ def build(town: Town) -> FastAPI:
     app = FastAPI()
     app.include_router(pages_router(demo=True))
     operator_doors(app, town)
+    hand_doors(app, town)
     caregiver_doors(app, town)
     handset_doors(app, town)
 
@@ -513,7 +531,7 @@ def operator_doors(app: FastAPI, town: Town) -> None:  # noqa: C901, PLR0915 - a
         queue: asyncio.Queue[Json | None] = asyncio.Queue()
         if after is None:
             still_open = [row for row in town.incidents.values() if row["status"] != "closed"]
-            first = {"type": "snapshot", "incidents": still_open, "operators": []}
+            first = {"type": "snapshot", "incidents": still_open, **town.desk()}
             queue.put_nowait({**first, "caregivers": town.dots(), "cursor": town.cursor})
         else:
             town.resumed.append(after)
@@ -522,6 +540,7 @@ def operator_doors(app: FastAPI, town: Town) -> None:  # noqa: C901, PLR0915 - a
                 if i >= int(after.split(":")[1]):
                     queue.put_nowait({**frame, "cursor": f"1:{i + 1}"})
         town.consoles[socket] = queue
+        town.tell_desk()
         listener = asyncio.create_task(until_gone(socket, queue))
         try:
             while True:
@@ -535,6 +554,105 @@ def operator_doors(app: FastAPI, town: Town) -> None:  # noqa: C901, PLR0915 - a
         finally:
             town.consoles.pop(socket, None)
             listener.cancel()
+
+
+def hand_doors(app: FastAPI, town: Town) -> None:  # noqa: C901, PLR0915 - a list of doors
+    def proven(request: Request) -> str:
+        login = town.sessions.get(request.cookies.get("ydt_session", ""))
+        if login is None or request.headers.get("X-CSRF-Token") != f"csrf-{login}":
+            raise problem(403, "csrf")
+        return login
+
+    def own(name: str, request: Request) -> tuple[Json, str]:
+        incident, login = town.incidents[name], proven(request)
+        holder = incident["claim"]
+        if holder is None:
+            raise problem(409, "claim-needed")
+        if holder["operator_id"] != login:
+            raise problem(409, "claim-held", operator_id=holder["operator_id"])
+        return incident, login
+
+    @app.post("/api/v1/operator/incidents/{name}/hold")
+    async def hold(name: str, request: Request) -> Json:
+        incident, login = own(name, request)
+        body = await request.json()
+        incident.update(held_until=body["recall_at"], siren=False)
+        town.note(incident, "call_held", OPERATORS[login], **body)
+        town.tell(incident)
+        return incident
+
+    @app.post("/api/v1/operator/incidents/{name}/transfer")
+    async def transfer(name: str, request: Request) -> Json:
+        incident, login = own(name, request)
+        to = (await request.json())["to"]
+        if to not in town.sessions.values():
+            raise problem(409, "operator-not-available", why="not_at_the_desk")
+        answer_by = text(now() + timedelta(minutes=1))
+        offered = {"operator_id": to, "name": OPERATORS[to], "answer_by": answer_by}
+        incident["offered_to"] = offered
+        town.note(incident, "call_transferred", OPERATORS[login], to=to)
+        town.tell(incident)
+        return incident
+
+    @app.post("/api/v1/operator/incidents/{name}/transfer/decline")
+    async def decline_transfer(name: str, request: Request) -> Json:
+        incident, login = town.incidents[name], proven(request)
+        if (incident["offered_to"] or {}).get("operator_id") != login:
+            raise problem(409, "no-transfer")
+        incident.update(offered_to=None, siren=True)
+        town.note(incident, "transfer_declined", OPERATORS[login])
+        town.tell(incident)
+        return incident
+
+    @app.post("/api/v1/operator/incidents/{name}/widen")
+    async def widen(name: str, request: Request) -> Json:
+        incident, login = town.incidents[name], proven(request)
+        incident["ladder"]["level"] = "community"
+        said = (await request.json())["reason"]
+        town.note(incident, "note_added", OPERATORS[login], text=said)
+        town.note(incident, "step_taken", level="community", round=1, why="by_hand")
+        town.tell(incident)
+        return incident
+
+    @app.post("/api/v1/operator/incidents/{name}/reopen")
+    async def reopen(name: str, request: Request) -> Json:
+        incident, login = town.incidents[name], proven(request)
+        incident.update(status="waiting", disposition=None, closed_at=None)
+        reason = (await request.json())["reason"]
+        town.note(incident, "incident_reopened", OPERATORS[login], reason=reason)
+        town.claim(incident, login)
+        return incident
+
+    @app.post("/api/v1/operator/shift/hand-over")
+    async def hand_over(request: Request) -> Json:
+        login, to = proven(request), (await request.json())["to"]
+        ids = [name for name, row in town.incidents.items() if held_by(row) == login]
+        town.hand_overs.append(
+            {
+                "of": login,
+                "of_name": OPERATORS[login],
+                "to": to,
+                "incident_ids": ids,
+                "answer_by": text(now() + timedelta(minutes=2)),
+            }
+        )
+        town.tell_desk()
+        return town.desk()
+
+    @app.post("/api/v1/operator/shift/accept")
+    async def accept_shift(request: Request) -> Json:
+        login, of = proven(request), (await request.json())["of"]
+        for one in [row for row in town.hand_overs if (row["of"], row["to"]) == (of, login)]:
+            town.hand_overs.remove(one)
+            for name in one["incident_ids"]:
+                town.incidents[name]["claim"] = None
+                town.claim(town.incidents[name], login)
+        town.tell_desk()
+        return town.desk()
+
+
+def held_by(incident: Json) -> str | None:
+    return (incident["claim"] or {}).get("operator_id")
 
 
 async def until_gone(socket: WebSocket, queue: asyncio.Queue[Json | None]) -> None:

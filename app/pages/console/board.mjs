@@ -5,6 +5,7 @@
 /** @typedef {import("../kit/contract.d.ts").Dot} Dot */
 /** @typedef {import("../kit/contract.d.ts").Frame} Frame */
 /** @typedef {import("../kit/contract.d.ts").Account} Account */
+/** @typedef {import("../kit/contract.d.ts").TheDesk} TheDesk */
 
 /**
  * @typedef {object} Board
@@ -13,11 +14,17 @@
  * @property {Map<string, Dot>} dots caregivers by id
  * @property {boolean} tracksFull positions are being refused: dots may be stale
  * @property {number} parked requests that could not be put on record
+ * @property {TheDesk} desk who sits here, and what is true of the whole desk
  */
 
 /** @returns {Board} */
 export function emptyBoard() {
-  return { cursor: null, incidents: new Map(), dots: new Map(), tracksFull: false, parked: 0 };
+  return { cursor: null, incidents: new Map(), dots: new Map(), tracksFull: false, parked: 0, desk: deskOf({ type: "" }) };
+}
+
+/** @param {Frame} frame @returns {TheDesk} */
+function deskOf({ operators, hand_overs }) {
+  return { operators: operators ?? [], hand_overs: hand_overs ?? [] };
 }
 
 /**
@@ -31,13 +38,17 @@ export function fold(board, frame) {
     board.incidents = new Map();
     for (const incident of frame.incidents ?? []) keep(board, incident);
     board.dots = new Map((frame.caregivers ?? []).map((dot) => [dot.id, dot]));
-    changed.incidents = changed.dots = true;
+    board.desk = deskOf(frame);
+    changed.incidents = changed.dots = changed.state = true;
   } else if (frame.type === "incident" && frame.incident) {
     keep(board, frame.incident);
     changed.incidents = true;
   } else if (frame.type === "dots") {
     for (const dot of frame.dots ?? []) board.dots.set(dot.id, dot);
     changed.dots = true;
+  } else if (frame.type === "desk") {
+    board.desk = deskOf(frame);
+    changed.state = true;
   } else if (frame.type === "state") {
     board.tracksFull = frame.tracks_full ?? board.tracksFull;
     board.parked = frame.parked ?? board.parked;
@@ -88,10 +99,15 @@ export function compareTimes(a, b) {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** An operator may be called to it: nobody has taken it, or it is this operator's own.
+/** An operator may be called to it: nobody has taken it, it is this operator's own, or is offered to them.
  * @param {Incident} incident @param {Account} me */
 export function isMineToTake(incident, me) {
-  return incident.claim === null || incident.claim.operator_id === me.id;
+  return incident.claim === null || incident.claim.operator_id === me.id || isOfferedTo(incident, me);
+}
+
+/** Another operator waits for this one to take it. @param {Incident} incident @param {Account} me */
+function isOfferedTo(incident, me) {
+  return incident.offered_to?.operator_id === me.id;
 }
 
 /**
@@ -99,7 +115,7 @@ export function isMineToTake(incident, me) {
  * @param {Iterable<Incident>} incidents @param {Account} me
  */
 export function mustSound(incidents, me) {
-  for (const incident of incidents) if (incident.siren && isMineToTake(incident, me)) return true;
+  for (const incident of incidents) if ((incident.siren && isMineToTake(incident, me)) || isOfferedTo(incident, me)) return true;
   return false;
 }
 

@@ -33,6 +33,9 @@ export const queue = computed(() => (incidentsChanged.value, inOrder(board)));
 export const dots = () => board.dots;
 export const health = computed(() => (stateChanged.value, { tracksFull: board.tracksFull, parked: board.parked }));
 
+/** Who sits at the desk, and who hands over to whom. */
+export const theDesk = computed(() => (stateChanged.value, board.desk));
+
 export const chosenId = signal(/** @type {string | null} */ (null));
 /** The chosen incident with its timeline, as last fetched; it may have been closed since. */
 export const chosen = signal(/** @type {IncidentInFull | null} */ (null));
@@ -187,7 +190,7 @@ export async function look(path) {
 
 /**
  * Do something with an incident, and say when it was refused.
- * @param {string} id @param {"claim" | "release" | "offers" | "notes" | "close"} what @param {unknown} [body]
+ * @param {string} id @param {"claim" | "release" | "offers" | "notes" | "close" | "hold" | "transfer" | "transfer/decline" | "widen" | "reopen"} what @param {unknown} [body]
  * @returns {Promise<boolean>} whether it is on record
  */
 export async function act(id, what, body) {
@@ -198,12 +201,32 @@ export async function act(id, what, body) {
       fold(board, { type: "incident", incident });
       incidentsChanged.value += 1;
     }
-    notice.value = { kind: "done", key: `done.${what}`, values: { id } };
+    notice.value = { kind: "done", key: `done.${what.replace("/", "_")}`, values: { id } };
     if (chosenId.value === id) refreshSoon();
     return true;
   } catch (fault) {
     notice.value = refusal(fault, id);
     return false;
+  }
+}
+
+/** Ask another operator to take all of one's calls. @param {string} to @returns {Promise<typeof notice.value>} why not, or null */
+export async function handOver(to) {
+  try {
+    await change("POST", "/api/v1/operator/shift/hand-over", { to });
+    return null;
+  } catch (fault) {
+    return refusal(fault, "");
+  }
+}
+
+/** Take all calls that another operator hands over. @param {string} of */
+export async function acceptShift(of) {
+  try {
+    await change("POST", "/api/v1/operator/shift/accept", { of });
+    notice.value = { kind: "done", key: "done.shift" };
+  } catch (fault) {
+    notice.value = refusal(fault, "");
   }
 }
 

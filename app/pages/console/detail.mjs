@@ -8,6 +8,7 @@ import { clock, distance, left, span, timeOfDay, word } from "../kit/words.mjs";
 import { coming } from "./board.mjs";
 import { act, choose, chosen, chosenFault, chosenId, dots, liveIncident, notice, session } from "./desk.mjs";
 import { openDialog } from "./dialogs.mjs";
+import { HandActions } from "./hand.mjs";
 import { Deadline } from "./list.mjs";
 import { showOnMap } from "./map.mjs";
 import { Timeline } from "./timeline.mjs";
@@ -73,7 +74,7 @@ export function Notice() {
 
 /** @param {{ incident: Incident }} props */
 function Actions({ incident }) {
-  if (incident.status === "closed") return html`<p class="actions"><strong>${t("detail.is_closed")}</strong></p>`;
+  if (incident.status === "closed") return html`<p class="actions"><strong>${t("detail.is_closed")}</strong> <button type="button" onClick=${() => openDialog("reopen", incident)}>${t("action.reopen")}</button></p>`;
   const holder = incident.claim;
   const isMine = holder?.operator_id === session.value?.account.id;
   return html`<div class="actions">
@@ -82,6 +83,7 @@ function Actions({ incident }) {
       <button type="button" onClick=${() => void act(incident.id, "release")}>${t("action.release")}</button>`}
     ${holder && !isMine && html`<span class="holder">⚑ ${t("detail.held", { name: holder.name })}</span>
       ${session.value?.account.roles.includes("supervisor") && html`<button type="button" onClick=${() => void act(incident.id, "claim")}>${t("action.take_over")}</button>`}`}
+    <${HandActions} incident=${incident} />
     <button type="button" onClick=${() => openDialog("offer", incident)}>${t("action.offer")}</button>
     <button type="button" onClick=${() => openDialog("note", incident)}>${t("action.note")}</button>
     <button type="button" onClick=${() => openDialog("close", incident)}>${t("action.close")}</button>

@@ -1,11 +1,13 @@
 // @ts-check
 // The forms that stand in front of the desk: offer by hand, note, close, look up a place, somebody telephoned.
+// Those of the operator's hand are in hand.mjs.
 import { signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { html } from "../kit/html.mjs";
 import { t } from "../kit/language.mjs";
 import { areaText, When } from "../kit/parts.mjs";
 import { distance, word } from "../kit/words.mjs";
+import { HandOverForm, HoldForm, ReopenForm, TransferForm, WidenForm } from "./hand.mjs";
 import { act, change, choose, incidentPath, look, notice, refusal } from "./desk.mjs";
 import { showOnMap } from "./map.mjs";
 import { travel } from "./detail.mjs";
@@ -14,7 +16,7 @@ import { travel } from "./detail.mjs";
 /** @typedef {import("../kit/contract.d.ts").Candidate} Candidate */
 /** @typedef {import("../kit/contract.d.ts").Resident} Resident */
 /** @typedef {import("../kit/contract.d.ts").Place} Place */
-/** @typedef {"offer" | "note" | "close" | "location" | "telephoned"} DialogName */
+/** @typedef {"offer" | "note" | "close" | "location" | "telephoned" | "hold" | "transfer" | "widen" | "reopen" | "hand_over"} DialogName */
 
 export const DISPOSITIONS = ["helped", "false_alarm", "handed_to_120", "no_one_found", "duplicate", "other"];
 export const CALLED_KINDS = ["sos", "fall", "safety_alarm", "intrusion", "threat", "life_assistance"];
@@ -32,7 +34,10 @@ function close() {
   open.value = null;
 }
 
-const FORMS = { offer: OfferForm, note: NoteForm, close: CloseForm, location: LocationForm, telephoned: TelephonedForm };
+const FORMS = {
+  offer: OfferForm, note: NoteForm, close: CloseForm, location: LocationForm, telephoned: TelephonedForm,
+  hold: HoldForm, transfer: TransferForm, widen: WidenForm, reopen: ReopenForm, hand_over: HandOverForm,
+};
 
 export function Dialogs() {
   const shown = open.value;
@@ -54,19 +59,19 @@ function Dialog({ title, about, children }) {
 }
 
 /** The two keys at the foot of a form. @param {{ label: string, disabled?: boolean }} props */
-function Foot({ label, disabled = false }) {
+export function Foot({ label, disabled = false }) {
   return html`<footer><button type="button" onClick=${close}>${t("action.cancel")}</button>
     <button type="submit" class="primary" disabled=${disabled}>${label}</button></footer>`;
 }
 
 /** Send the form, and close it when that is on record. @param {Event} event @param {() => Promise<boolean>} send */
-async function submit(event, send) {
+export async function submit(event, send) {
   event.preventDefault();
   if (await send()) close();
 }
 
 /** @param {{ text: string }} props */
-function Fault({ text }) {
+export function Fault({ text }) {
   return text ? html`<p class="notice fault" role="alert"><span aria-hidden="true">✖</span><span>${text}</span></p>` : null;
 }
 
@@ -78,7 +83,7 @@ function say(fault, id) {
 }
 
 /** @param {Incident} incident @param {Parameters<typeof act>[1]} what @param {unknown} body @param {{ value: string }} fault */
-async function actOrSay(incident, what, body, fault) {
+export async function actOrSay(incident, what, body, fault) {
   const done = await act(incident.id, what, body);
   const said = notice.value;
   if (!done && said !== null) {
@@ -117,7 +122,7 @@ function OfferForm({ incident }) {
 }
 
 /** @param {{ value: string }} into @returns {(event: Event) => void} */
-function type(into) {
+export function type(into) {
   return (event) => (into.value = /** @type {HTMLInputElement} */ (event.target).value);
 }
 

@@ -70,6 +70,8 @@ function Flags({ incident }) {
   ${incident.silent && html`<span class="flag strong">${t("row.silent")}</span>`}
   ${incident.cancelled && html`<span class=${`flag ${incident.confirm_by && !incident.silent ? "strong" : ""}`}>${t(incident.confirm_by && !incident.silent ? "row.confirm" : "row.cancelled")}</span>`}
   ${incident.linked_to && html`<span class="flag">${t("row.linked", { id: incident.linked_to })}</span>`}
+  ${incident.held_until && html`<span class="flag">${t("hold.until", { time: timeOfDay(incident.held_until, zone, now.value) })}</span>`}
+  ${incident.offered_to && html`<span class="flag">⇄ ${incident.offered_to.name}</span>`}
   ${incident.desk !== "operator" && html`<span class="flag strong">${word(t, "desk", incident.desk)}</span>`}`;
 }
 

@@ -10,6 +10,7 @@ import { timeOfDay } from "../kit/words.mjs";
 import { chosenId, health, heardAt, isExpired, link, logIn, logOut, phase, queue, session, start } from "./desk.mjs";
 import { Detail } from "./detail.mjs";
 import { Dialogs, openDialog } from "./dialogs.mjs";
+import { ShiftBanner } from "./hand.mjs";
 import { IncidentList } from "./list.mjs";
 import { MapPane } from "./map.mjs";
 import { allowSound, sirenState, soundAllowed, trySound } from "./siren.mjs";
@@ -69,6 +70,7 @@ function Bar() {
     <time class="wall-clock">${timeOfDay(now.value, zone, now.value)}</time>
     <p class=${`link-state ${link.value}`}>${t(`link.${link.value}`)}</p>
     <button type="button" class="primary" onClick=${() => openDialog("telephoned")}>${t("action.telephoned")}</button>
+    <button type="button" class="quiet" onClick=${() => openDialog("hand_over")}>${t("action.hand_over")}</button>
     <button type="button" class="quiet" onClick=${() => void trySound()}>${t("action.try_sound")}</button>
     <${LanguageSwitch} />
     <span class="me">${session.value?.account.name}</span>
@@ -83,6 +85,7 @@ function Banners() {
   return html`<div class="banners">
     ${link.value === "lost" && html`<p class="banner fault" role="alert" data-banner="unreachable"><span aria-hidden="true">✖</span> ${at === null ? t("banner.never") : t("banner.unreachable", { time: timeOfDay(at, zone, now.value) })}</p>`}
     ${!soundAllowed.value && html`<p class="banner fault" role="alert" data-banner="sound"><span aria-hidden="true">✖</span> ${t("banner.sound")} <button type="button" onClick=${() => void allowSound()}>${t("action.allow_sound")}</button></p>`}
+    <${ShiftBanner} />
     ${tracksFull && html`<p class="banner warning" role="status"><span aria-hidden="true">!</span> ${t("banner.tracks")}</p>`}
     ${parked > 0 && html`<p class="banner warning" role="status"><span aria-hidden="true">!</span> ${t("banner.parked", { n: parked })}</p>`}
   </div>`;

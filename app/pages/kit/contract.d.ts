@@ -27,6 +27,8 @@ export interface Incident {
   ladder: { level: string; round: number; until: string | null } | null;
   offers: Offer[]; attendances: Attendance[]; linked_to: string | null; cancelled: boolean; confirm_by?: string | null;
   note: string | null; disposition: string | null; closed_at: string | null;
+  held_until?: string | null; hold_max_s?: number | null;
+  offered_to?: { operator_id: string; name: string; answer_by: string } | null;
 }
 export interface Entry { number: number; at: string; kind: string; by: string | null; text_key?: string; data: Record<string, unknown> }
 export interface Considered { caregiver_id: string; name: string; travel_s: number | null; distance_m: number | null; verdict: string }
@@ -38,9 +40,13 @@ export interface IncidentInFull extends Incident {
 export interface Candidate { caregiver_id: string; name: string; kind: string; travel_s: number | null; distance_m: number | null; verdict: string }
 export interface Dot { id: string; name: string; kind: string; on_duty: boolean; busy: boolean; lon: number | null; lat: number | null; at: string | null; source: string | null }
 
+export interface AtDesk { operator_id: string; name: string; is_supervisor: boolean; areas?: string[] }
+export interface ShiftHandOver { of: string; of_name: string; to: string; incident_ids: string[]; answer_by: string }
+export interface TheDesk { operators: AtDesk[]; hand_overs: ShiftHandOver[] }
+
 export interface Frame {
   type: string; cursor?: string; incidents?: Incident[]; incident?: Incident; caregivers?: Dot[]; dots?: Dot[];
-  operators?: unknown[]; server_time?: string; tracks_full?: boolean; parked?: number;
+  operators?: AtDesk[]; hand_overs?: ShiftHandOver[]; server_time?: string; tracks_full?: boolean; parked?: number;
 }
 
 export interface OfferToMe {

@@ -113,3 +113,19 @@ test("a window into a list holds what is in view and never leaves the list", () 
   assert.deepEqual(windowOf({ count: 2, rowHeight: 10, top: 5_000, height: 100 }), [1, 2]);
   assert.deepEqual(windowOf({ count: 0, rowHeight: 10, top: 0, height: 100 }), [0, 0]);
 });
+
+test("a call that is offered to me sounds here, whoever has it", () => {
+  const offered_to = { operator_id: "op1", name: "张值班", answer_by: "2026-01-01T00:01:00Z" };
+  const held = { operator_id: "op2", name: "李值班", until: "2026-01-01T00:15:00Z" };
+  assert.equal(mustSound([incident({ claim: held })], ME), false);
+  assert.equal(mustSound([incident({ claim: held, offered_to })], ME), true);
+  assert.equal(mustSound([incident({ claim: held, offered_to: { ...offered_to, operator_id: "op3" } })], ME), false);
+});
+
+test("a frame of the desk replaces who sits there, and leaves the calls as they are", () => {
+  const board = boardOf(incident({ id: "I1" }));
+  const operators = [{ operator_id: "op2", name: "李值班", is_supervisor: false }];
+  assert.deepEqual(fold(board, { type: "desk", operators }), { incidents: false, dots: false, state: true });
+  assert.deepEqual(board.desk, { operators, hand_overs: [] });
+  assert.deepEqual(names(board), ["I1"]);
+});
