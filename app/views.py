@@ -16,6 +16,7 @@ from dispatch.incident import Incident
 from dispatch.ladder import need_of
 from dispatch.offer import Offer
 from dispatch.place import Place, distance_m
+from dispatch.plans import DESK_KINDS
 from dispatch.queue import rank
 from dispatch.roster import Caregiver
 from dispatch.status import status_of
@@ -61,6 +62,8 @@ def incident_view(book: Book, directory: Directory, incident: Incident) -> View:
         "linked_to": incident.linked_to,
         "silent": incident.is_silent,
         "contact": incident.contact,
+        "usual": incident.usual,
+        "first_for": _first_for(incident),
         "cancelled": incident.is_cancelled,
         "confirm_by": incident.confirm_by,
         "note": incident.note,
@@ -150,7 +153,9 @@ def handset_view(book: Book, directory: Directory, handset_id: HandsetId, now: d
         "resident": {"name": card.name} if card else None,
         "server_time": now,
         "incidents": [
-            _for_handset(book, directory, incident) for incident in shown if not incident.is_silent
+            _for_handset(book, directory, incident)
+            for incident in shown
+            if _is_for_handset(incident)
         ],
     }
 
@@ -237,6 +242,12 @@ def _offered_to(directory: Directory, incident: Incident) -> View | None:
         "name": directory.operator_name(incident.offered_to),
         "answer_by": incident.offered_to_by,
     }
+
+
+def _first_for(incident: Incident) -> View | None:
+    if incident.first_for is None:
+        return None
+    return {"operator_id": incident.first_for, "until": incident.first_until}
 
 
 def _offer(directory: Directory, offer: Offer) -> View:
@@ -327,6 +338,11 @@ def _assigned(book: Book, directory: Directory, attendance: Attendance) -> View:
 
 def _point(place: Place | None) -> View | None:
     return {"lon": place.lon, "lat": place.lat} if place else None
+
+
+def _is_for_handset(incident: Incident) -> bool:
+    """Whether the resident may see it: no silent call, and none that the desk raised itself."""
+    return not incident.is_silent and incident.kind not in DESK_KINDS
 
 
 def _for_handset(book: Book, directory: Directory, incident: Incident) -> View:

@@ -15,6 +15,7 @@ from dispatch.areas import Territory
 from dispatch.attendance import Attendance
 from dispatch.errors import IncidentIsClosed, UnknownSubject
 from dispatch.facts import EventKey
+from dispatch.habits import Habit
 from dispatch.household import Households
 from dispatch.ids import (
     AreaId,
@@ -29,7 +30,7 @@ from dispatch.ids import (
 from dispatch.incident import Incident
 from dispatch.offer import Offer
 from dispatch.place import Place
-from dispatch.plans import Plan, PlanBook
+from dispatch.plans import DESK_KINDS, Plan, PlanBook
 from dispatch.queue import CallQueue, rank
 from dispatch.roster import Roster
 
@@ -125,6 +126,7 @@ class Book:
         self.offers: dict[OfferId, Offer] = {}  # of open incidents
         self.attendances: dict[AttendanceId, Attendance] = {}  # of open incidents
         self.heard: dict[HandsetId, dict[EventKey, Heard]] = {}
+        self.habits: dict[ResidentId, Habit] = {}  # of those who ever called
         # indexes
         self.open_of: dict[str, tuple[IncidentId, ...]] = {}  # by resident, else by handset
         self.households = Households()  # open calls by home
@@ -305,7 +307,7 @@ class Book:
     def house(self, incident: Incident) -> None:
         """Note an open call at its resident's home, if somebody has pinned that on the map."""
         home = self.pinned_home(incident.resident_id)
-        if home is not None:
+        if home is not None and incident.kind not in DESK_KINDS:
             self.households.put(incident.id, home)
 
     # The search

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from dispatch import answers, desk, hand, ladder, presses, shift
+from dispatch import answers, desk, desk_calls, hand, ladder, presses, shift
 from dispatch import requests as r
 from dispatch.areas import Level
 from dispatch.book import Book
@@ -34,7 +34,8 @@ def decide(book: Book, request: r.Request, now: datetime) -> list[Fact]:
         DispatchError: the request is refused; nothing was changed.
     """
     facts = _DECIDERS[type(request)](book, request, now)
-    return [*facts, *hand.holds_ended(book, facts, now)]
+    facts = [*facts, *hand.holds_ended(book, facts, now)]
+    return [*facts, *desk_calls.care_reviews(book, facts, now)]
 
 
 def _register(book: Book, request: r.Register, now: datetime) -> list[Fact]:

@@ -22,7 +22,8 @@ from dispatch.book import (
     Resident,
 )
 from dispatch.facts import EventKey, Fact
-from dispatch.ids import AttendanceId, HandsetId, IncidentId
+from dispatch.habits import called, is_own_call
+from dispatch.ids import AttendanceId, HandsetId, IncidentId, OperatorId
 from dispatch.incident import DeskLevel, Incident
 from dispatch.plans import read_plans
 
@@ -138,10 +139,29 @@ def _raised(book: Book, fact: f.IncidentRaised) -> None:
     book.incidents[incident.id] = incident
     _note_caller(book, incident)
     book.house(incident)
+    _learn_habit(book, fact)
     if fact.handset_id is not None:
         _remember(book, fact.handset_id, fact.events, fact.at, incident.id)
     _expect(book, None, incident)
     book.seek(incident)
+
+
+def _learn_habit(book: Book, fact: f.IncidentRaised) -> None:
+    if fact.resident_id is None:
+        return
+    habit = book.habits.get(fact.resident_id)
+    if is_own_call(fact):
+        book.habits[fact.resident_id] = called(habit, fact.at)
+    elif fact.kind == "care_review" and habit is not None:
+        book.habits[fact.resident_id] = replace(habit, reviewed_at=fact.at)
+
+
+def _know(book: Book, incident: Incident, operator_id: OperatorId) -> None:
+    """Remember which operator last had a call of this resident."""
+    resident_id = incident.resident_id
+    habit = book.habits.get(resident_id) if resident_id else None
+    if habit is not None and resident_id is not None:
+        book.habits[resident_id] = replace(habit, last_operator=operator_id)
 
 
 def _pressed_again(book: Book, fact: f.PressRepeated) -> None:
@@ -180,6 +200,9 @@ def _noted(book: Book, fact: f.NoteAdded) -> None:
 def _closed(book: Book, fact: f.IncidentClosed) -> None:
     before = book.incident(fact.incident_id)
     _drop_claim(book, before)
+    closer = OperatorId(fact.by)
+    if closer in book.desk:
+        _know(book, before, closer)
     after = incidents.after(before, fact)
     del book.incidents[after.id]
     book.closed[after.id] = after
@@ -208,6 +231,7 @@ def _claimed(book: Book, fact: f.IncidentClaimed) -> None:
     before = book.incident(fact.incident_id)
     _drop_claim(book, before)
     claim = claims.after(before.claim, fact, subject=before.id)
+    _know(book, before, fact.operator_id)
     held = book.claimed_by.get(fact.operator_id, frozenset())
     book.claimed_by[fact.operator_id] = held | {before.id}
     after = replace(before, claim=claim, siren=False, desk=DeskLevel.OPERATOR, desk_by=None)

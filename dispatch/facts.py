@@ -203,7 +203,7 @@ class IncidentRaised(Fact):
     kind: str
     gravity: Gravity
     plan_version: str
-    channel: str  # handset, telephone
+    channel: str  # handset, telephone; habit, rhythm: the control room itself
     resident_id: ResidentId | None
     handset_id: HandsetId | None
     area_id: AreaId | None
@@ -218,6 +218,10 @@ class IncidentRaised(Fact):
     is_pressing: bool = False  # so many presses arrived together that more is done at once
     is_silent: bool = False  # handset and house show and say nothing of it; consoles sound
     contact: tuple[str, ...] = ()  # how they speak to the resident: dispatch.contact.WAYS
+    usual: str = ""  # habitual, unusual, or "": against how often this resident calls
+    first_for: OperatorId | None = None  # who knows the caller; the others' consoles wait …
+    first_until: datetime | None = None  # … so long, never for a threat to life
+    step: int = 0  # of the ladder, where the search begins
     place: Place | None = personal(None)
     note: str = personal("")
     caller: str = personal("")

@@ -102,6 +102,9 @@ class Incident:
     pressed_at: tuple[datetime, ...] = ()  # the latest PRESSES_KEPT presses, in order
     is_silent: bool = False  # handset and house show and say nothing of it; consoles sound
     contact: tuple[str, ...] = ()  # how they speak to the resident: dispatch.contact.WAYS
+    usual: str = ""  # habitual, unusual, or "": against how often this resident calls
+    first_for: OperatorId | None = None  # who knows the caller …
+    first_until: datetime | None = None  # … and comes first until then
     is_pressing: bool = False  # the latest press was one of many, and nobody was there
     siren: bool = True  # sounds at every console until an operator takes the call
     state: IncidentState = IncidentState.OPEN
@@ -158,6 +161,10 @@ def raised(fact: IncidentRaised) -> Incident:
         is_pressing=fact.is_pressing,
         is_silent=fact.is_silent,
         contact=fact.contact,
+        usual=fact.usual,
+        first_for=fact.first_for,
+        first_until=fact.first_until,
+        step=fact.step,
         siren=fact.desk_by is not None,
     )
 

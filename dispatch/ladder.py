@@ -94,6 +94,8 @@ def need_of(book: Book, incident: Incident, step: Step | None) -> Need:
 
 def _search(book: Book, incident: Incident, now: datetime) -> list[Fact]:
     plan = book.plan_of(incident)
+    if not plan.asks_at(incident.step):
+        return []
     step = asking_step(incident, plan)
     pending = len(book.pending_offers(incident))
     wanted = step.at_once + incident.is_pressing - pending
@@ -133,7 +135,8 @@ def _offers(book: Book, incident: Incident, step: Step, found: Found, now: datet
 def _next_step(book: Book, incident: Incident, now: datetime, why: str) -> StepTaken:
     plan = book.plan_of(incident)
     is_last = incident.step + 1 == len(plan.ladder)
-    index = plan.ladder.index(plan.widest) if is_last else incident.step + 1
+    again = incident.step if plan.is_desk_only else plan.ladder.index(plan.widest)
+    index = again if is_last else incident.step + 1
     step = plan.ladder[index]
     return StepTaken(
         at=now,

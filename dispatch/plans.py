@@ -67,8 +67,25 @@ class Plan:
 
     @property
     def widest(self) -> Step:
-        """The widest step that asks caregivers: the search stays there while the desk looks."""
-        return next(step for step in reversed(self.ladder) if step.level.is_area)
+        """The widest step that asks caregivers: the search stays there while the desk looks.
+
+        Where only the desk acts it asks nobody, and says how long one asked by hand may think.
+        """
+        for step in reversed(self.ladder):
+            if step.level.is_area:
+                return step
+        return Step(
+            level=Level.DISTRICT, lasts=self.ladder[-1].lasts, answer_within=self.set_out_within
+        )
+
+    @property
+    def is_desk_only(self) -> bool:
+        """Whether the ladder asks no caregiver."""
+        return not any(step.level.is_area for step in self.ladder)
+
+    def asks_at(self, step: int) -> bool:
+        """Whether caregivers are asked at this step: not while the desk telephones first."""
+        return any(one.level.is_area for one in self.ladder[: step + 1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +102,9 @@ class PlanBook:
 
 
 KINDS_REQUIRED: Final = ("sos", "fall", "safety_alarm", "life_assistance", "low_battery")
+DESK_KINDS: Final = ("care_review", "missed_check_in", "follow_up")
+"""What the control room raises by itself. No press is folded into it, and it may begin with a
+step at the desk: nobody has called yet who waits for somebody to come."""
 _SECONDS: Final = (
     "due_within_s",
     "claim_lasts_s",
@@ -182,7 +202,7 @@ class _Reader:
             claim_within=claim,
             is_closed_by_caregiver=closed_by == "caregiver",
             hold_max=hold_max,
-            ladder=self._ladder(where, table.get("ladder")),
+            ladder=self._ladder(where, table.get("ladder"), kind, gravity),
             pressing_count=self._number(where, table, "pressing_count", 3, range(2, 21)),
             is_silent=self._yes_no(where, table, "silent"),
             say=self._say(where, table.get("say", [VOICE])),
@@ -196,14 +216,17 @@ class _Reader:
         words = ", ".join(gravity.name.lower() for gravity in Gravity)
         raise self._refused(where, f"gravity {word!r} is none of {words}")
 
-    def _ladder(self, where: str, rows: object) -> tuple[Step, ...]:
+    def _ladder(self, where: str, rows: object, kind: str, gravity: Gravity) -> tuple[Step, ...]:
         if not isinstance(rows, list) or not rows:
             raise self._refused(where, "needs a ladder")
         ladder = tuple(self._step(where, row) for row in cast("list[object]", rows))
-        order = [list(Level).index(step.level) for step in ladder]
+        is_desk_only = not any(step.level.is_area for step in ladder)
+        is_desk_first = ladder[0].level is Level.OPERATOR and kind in DESK_KINDS
+        rising = ladder[1:] if is_desk_first and not is_desk_only else ladder
+        order = [list(Level).index(step.level) for step in rising]
         if order != sorted(set(order)):
             raise self._refused(where, "has a ladder that does not rise from step to step")
-        if not ladder[0].level.is_area:
+        if not rising[0].level.is_area and gravity is not Gravity.SERVICE:
             raise self._refused(where, "has a ladder that asks no caregiver")
         if ladder[-1].level.is_area:
             raise self._refused(where, "has a ladder that ends without operator or supervisor")

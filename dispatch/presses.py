@@ -17,11 +17,12 @@ from dispatch.facts import (
     SignalHeard,
     StepTaken,
 )
+from dispatch.habits import FIRST_FOR, called, usual
 from dispatch.household import SAME_MINUTE
-from dispatch.ids import AreaId, IncidentId, ResidentId
+from dispatch.ids import AreaId, IncidentId, OperatorId, ResidentId
 from dispatch.incident import Incident
 from dispatch.place import Place
-from dispatch.plans import Gravity, Plan
+from dispatch.plans import DESK_KINDS, Gravity, Plan
 from dispatch.queue import rank
 
 CLOCKLESS_REMEMBERED_FOR: Final = timedelta(hours=24)
@@ -50,6 +51,7 @@ def handset_called(book: Book, request: r.HandsetCalled, now: datetime) -> list[
         return _repeat(book, joined, plan, request, fresh, now)
     is_silent = is_silent or any(one.is_silent for one in open_ones)
     place, area_id = _where(book, resident_id, request.place, request.area_id)
+    first_for = _first_for(book, resident_id, area_id, now)
     raised = IncidentRaised(
         at=now,
         incident_id=_next_id(book),
@@ -71,10 +73,13 @@ def handset_called(book: Book, request: r.HandsetCalled, now: datetime) -> list[
         is_pressing=_is_pressing(book, None, plan, plan, len(fresh), now),
         is_silent=is_silent,
         contact=_contact(book, resident_id, plan, is_silent=is_silent),
+        usual=_usual(book, resident_id, plan, now),
+        first_for=first_for,
+        first_until=now + FIRST_FOR if first_for else None,
         place=place,
         note=request.note,
     )
-    return [raised, *_first_alerts(book, raised, plan, now)]
+    return [raised, *first_alerts(book, raised, plan, now)]
 
 
 def telephoned(book: Book, request: r.Telephoned, now: datetime) -> list[Fact]:
@@ -104,6 +109,7 @@ def telephoned(book: Book, request: r.Telephoned, now: datetime) -> list[Fact]:
         linked_to=_linked_to(book, resident_id, open_ones, now),
         is_silent=is_silent,
         contact=_contact(book, resident_id, plan, is_silent=is_silent),
+        usual=_usual(book, resident_id, plan, now),
         place=place,
         note=request.note,
         caller=request.caller,
@@ -154,9 +160,10 @@ def _cancel(
 
 
 def _open_ones(book: Book, caller: str) -> list[Incident]:
-    """Return the caller's open incidents, gravest first, then oldest."""
-    found = [book.incidents[one] for one in book.open_of.get(caller, ())]
-    return sorted(found, key=lambda one: (one.gravity, rank(one)))
+    """Return the open calls that the caller made, gravest first, then oldest."""
+    found = (book.incidents[one] for one in book.open_of.get(caller, ()))
+    calls = [one for one in found if one.kind not in DESK_KINDS]
+    return sorted(calls, key=lambda one: (one.gravity, rank(one)))
 
 
 def _contact(
@@ -164,6 +171,26 @@ def _contact(
 ) -> tuple[str, ...]:
     resident = book.residents.get(resident_id) if resident_id else None
     return contact(resident.communication if resident else "", plan.say, is_silent=is_silent)
+
+
+def _usual(book: Book, resident_id: ResidentId | None, plan: Plan, now: datetime) -> str:
+    """Return how the call fits what this resident is wont to do; a device has no habits."""
+    if resident_id is None or plan.gravity is Gravity.SERVICE or plan.kind in DESK_KINDS:
+        return ""
+    return usual(called(book.habits.get(resident_id), now))
+
+
+def _first_for(
+    book: Book, resident_id: ResidentId | None, area_id: AreaId | None, now: datetime
+) -> OperatorId | None:
+    """Return the operator at the desk who last had a call of somebody who calls every day."""
+    habit = book.habits.get(resident_id) if resident_id else None
+    if habit is None or habit.last_operator is None or not called(habit, now).is_habitual():
+        return None
+    operator = book.desk.get(habit.last_operator)
+    if operator is None or not operator.covers(book.territory.path(area_id)):
+        return None
+    return operator.id
 
 
 def _linked_to(
@@ -261,7 +288,7 @@ def _next_id(book: Book) -> IncidentId:
     return IncidentId(f"I{book.incident_count + 1}")
 
 
-def _first_alerts(book: Book, raised: IncidentRaised, plan: Plan, now: datetime) -> list[Fact]:
+def first_alerts(book: Book, raised: IncidentRaised, plan: Plan, now: datetime) -> list[Fact]:
     """Return the alerts above the desk that must go out at once: nobody sits there, or worse."""
     path = book.territory.path(raised.area_id)
     if raised.is_pressing and book.present(path, supervisors=True):

@@ -10,7 +10,8 @@ from dispatch.areas import Area
 from dispatch.attendance import Attendance
 from dispatch.book import Book, HandOver, Handset, Heard, OperatorAtDesk, Resident
 from dispatch.facts import EventKey
-from dispatch.ids import HandsetId
+from dispatch.habits import Habit
+from dispatch.ids import HandsetId, ResidentId
 from dispatch.incident import Incident
 from dispatch.offer import Offer
 from dispatch.plans import read_plans
@@ -34,6 +35,7 @@ class _State:
     offers: list[Offer]
     attendances: list[Attendance]
     heard: list[tuple[HandsetId, list[tuple[EventKey, Heard]]]]
+    habits: list[tuple[ResidentId, Habit]]
 
 
 _DECODER: Final = msgspec.msgpack.Decoder(_State)
@@ -58,6 +60,7 @@ def save(book: Book) -> bytes:
             offers=list(book.offers.values()),
             attendances=list(book.attendances.values()),
             heard=[(handset, list(known.items())) for handset, known in book.heard.items()],
+            habits=list(book.habits.items()),
         )
     )
 
@@ -84,4 +87,5 @@ def restore(book: Book, body: bytes) -> None:
     book.offers = {one.id: one for one in state.offers}
     book.attendances = {one.id: one for one in state.attendances}
     book.heard = {handset: dict(known) for handset, known in state.heard}
+    book.habits = dict(state.habits)
     book.index()

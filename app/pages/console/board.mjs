@@ -111,11 +111,31 @@ function isOfferedTo(incident, me) {
 }
 
 /**
- * Return whether the siren must sound at this desk.
- * @param {Iterable<Incident>} incidents @param {Account} me
+ * Whether another operator, who knows this caller, comes first for some seconds more.
+ * Never for a threat to life, more calls than usual, or somebody who presses again.
+ * @param {Incident} incident @param {Account} me @param {() => number} now milliseconds of the server's time
  */
-export function mustSound(incidents, me) {
-  for (const incident of incidents) if ((incident.siren && isMineToTake(incident, me)) || isOfferedTo(incident, me)) return true;
+export function isAnothersFirst(incident, me, now) {
+  const first = incident.first_for;
+  if (!first || first.operator_id === me.id) return false;
+  if (incident.gravity === "life_threat" || incident.usual === "unusual" || incident.presses > 1) return false;
+  return now() < Date.parse(first.until);
+}
+
+/**
+ * Return whether an incident's siren must sound at this desk.
+ * @param {Incident} incident @param {Account} me @param {() => number} now
+ */
+export function rings(incident, me, now) {
+  return incident.siren && isMineToTake(incident, me) && !isAnothersFirst(incident, me, now);
+}
+
+/**
+ * Return whether the siren must sound at this desk.
+ * @param {Iterable<Incident>} incidents @param {Account} me @param {() => number} now
+ */
+export function mustSound(incidents, me, now) {
+  for (const incident of incidents) if (rings(incident, me, now) || isOfferedTo(incident, me)) return true;
   return false;
 }
 

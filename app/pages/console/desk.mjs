@@ -276,7 +276,7 @@ async function refresh() {
 // The siren follows the board, whether or not anybody looks at the page.
 effect(() => {
   const me = session.value?.account;
-  if (phase.value === "desk" && me !== undefined && mustSound(queue.value, me)) setSiren("sounding");
+  if (phase.value === "desk" && me !== undefined && mustSound(queue.value, me, () => now.value)) setSiren("sounding");
   else if (isExpired.value || isUnreachable()) setSiren("warning");
   else setSiren("silent");
 });

@@ -7,7 +7,7 @@ import { language, t, zone } from "../kit/language.mjs";
 import { areaText, GravityMark } from "../kit/parts.mjs";
 import { now } from "../kit/time.mjs";
 import { age, clock, left, span, timeOfDay, word } from "../kit/words.mjs";
-import { coming, deadline, isMineToTake, windowOf } from "./board.mjs";
+import { coming, deadline, rings, windowOf } from "./board.mjs";
 import { act, choose, chosenId, queue, session } from "./desk.mjs";
 
 /** @typedef {import("../kit/contract.d.ts").Incident} Incident */
@@ -42,9 +42,9 @@ export function IncidentList() {
 function Row({ incident, index, count }) {
   const me = session.value?.account;
   const isChosen = chosenId.value === incident.id;
-  const rings = incident.siren && me !== undefined && isMineToTake(incident, me);
+  const isRinging = me !== undefined && rings(incident, me, () => now.value);
   return html`<li
-    class=${`row ${incident.gravity} ${rings ? "rings" : ""} ${isChosen ? "is-chosen" : ""}`}
+    class=${`row ${incident.gravity} ${isRinging ? "rings" : ""} ${isChosen ? "is-chosen" : ""}`}
     style=${{ transform: `translateY(${index * ROW_HEIGHT}px)` }}
     aria-posinset=${index + 1} aria-setsize=${count} data-incident=${incident.id}
   >
@@ -67,6 +67,8 @@ function Row({ incident, index, count }) {
 /** @param {{ incident: Incident }} props */
 function Flags({ incident }) {
   return html`${incident.pressing && html`<span class="flag strong">${t("row.pressing")}</span>`}
+  ${incident.usual && html`<span class=${`flag ${incident.usual === "unusual" ? "strong" : ""}`}>${word(t, "usual", incident.usual)}</span>`}
+  ${incident.first_for && incident.claim === null && html`<span class="flag">${incident.first_for.operator_id === session.value?.account.id ? t("row.first_for_me") : t("row.first_for", { name: incident.first_for.operator_id })}</span>`}
   ${incident.silent && html`<span class="flag strong">${t("row.silent")}</span>`}
   ${incident.cancelled && html`<span class=${`flag ${incident.confirm_by && !incident.silent ? "strong" : ""}`}>${t(incident.confirm_by && !incident.silent ? "row.confirm" : "row.cancelled")}</span>`}
   ${incident.linked_to && html`<span class="flag">${t("row.linked", { id: incident.linked_to })}</span>`}

@@ -8,6 +8,7 @@ const AN_INCIDENT = {
   rank: [false, "2026-01-01T00:08:00Z", "2026-01-01T00:00:00Z", 1], offers: [], attendances: [], ladder: null,
 };
 const incident = (change) => ({ ...AN_INCIDENT, ...change });
+const NOW = () => Date.parse("2026-01-01T00:00:10Z");
 const names = (board) => inOrder(board).map(({ id }) => id);
 
 function boardOf(...incidents) {
@@ -73,10 +74,22 @@ test("a time without a fraction is before the same second with one", () => {
 test("the siren sounds for what nobody has, and for what is mine and rings again", () => {
   const mine = { operator_id: "op1", name: "", until: "" };
   const other = { operator_id: "op2", name: "", until: "" };
-  assert.equal(mustSound([incident({ siren: true })], ME), true);
-  assert.equal(mustSound([incident({ siren: true, claim: mine })], ME), true);
-  assert.equal(mustSound([incident({ siren: true, claim: other })], ME), false);
-  assert.equal(mustSound([incident({ siren: false })], ME), false);
+  assert.equal(mustSound([incident({ siren: true })], ME, NOW), true);
+  assert.equal(mustSound([incident({ siren: true, claim: mine })], ME, NOW), true);
+  assert.equal(mustSound([incident({ siren: true, claim: other })], ME, NOW), false);
+  assert.equal(mustSound([incident({ siren: false })], ME, NOW), false);
+});
+
+test("a habitual caller sounds first at the operator who knows them, and at once wherever more is at stake", () => {
+  const first_for = { operator_id: "op2", until: "2026-01-01T00:00:15Z" };
+  const call = (change) => incident({ siren: true, gravity: "routine", presses: 1, first_for, ...change });
+  assert.equal(mustSound([call({})], ME, NOW), false);
+  assert.equal(mustSound([call({})], { ...ME, id: "op2" }, NOW), true);
+  assert.equal(mustSound([call({})], ME, () => Date.parse("2026-01-01T00:00:15Z")), true);
+  assert.equal(mustSound([call({ gravity: "life_threat" })], ME, NOW), true);
+  assert.equal(mustSound([call({ usual: "unusual" })], ME, NOW), true);
+  assert.equal(mustSound([call({ presses: 2 })], ME, NOW), true);
+  assert.equal(mustSound([call({ first_for: null })], ME, NOW), true);
 });
 
 test("who is on scene comes first, then who will be there first; who is done does not come", () => {

@@ -42,6 +42,7 @@ def restored(old):
         "offers",
         "attendances",
         "heard",
+        "habits",
     ):
         setattr(book, name, getattr(old, name))
     for area in old.territory.areas.values():

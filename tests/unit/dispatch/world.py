@@ -350,4 +350,5 @@ def state_of(book):
         "offers": book.offers,
         "attendances": book.attendances,
         "heard": book.heard,
+        "habits": book.habits,
     }
