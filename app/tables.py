@@ -100,6 +100,7 @@ class CaregiverKind(StrEnum):
     COMMUNITY_NURSE = "community_nurse"
     HOME_SERVICE = "home_service"
     VOLUNTEER = "volunteer"
+    NEIGHBOUR = "neighbour"  # of the house or the stairway, often its head
     PROPERTY_OFFICE = "property_office"
     FAMILY = "family"
 
@@ -236,6 +237,7 @@ _KINDS: Final = {
     **dict.fromkeys(("community_nurse", "社区护士", "护士"), CaregiverKind.COMMUNITY_NURSE),
     **dict.fromkeys(("home_service", "居家服务", "家政", "护理员"), CaregiverKind.HOME_SERVICE),
     **dict.fromkeys(("volunteer", "志愿者"), CaregiverKind.VOLUNTEER),
+    **dict.fromkeys(("neighbour", "邻居", "楼栋长", "楼长", "单元长"), CaregiverKind.NEIGHBOUR),
     **dict.fromkeys(("property_office", "物业", "物业人员"), CaregiverKind.PROPERTY_OFFICE),
     **dict.fromkeys(("family", "家属", "亲属", "家人"), CaregiverKind.FAMILY),
 }

@@ -35,6 +35,7 @@ from dispatch.ids import AttendanceId, OfferId
 from dispatch.incident import Incident
 from dispatch.ladder import search_again
 from dispatch.offer import Offer, OfferState
+from dispatch.plans import Plan
 
 
 def duty(book: Book, request: r.Duty, now: datetime) -> list[Fact]:
@@ -140,9 +141,14 @@ def _accept(book: Book, incident: Incident, offer: Offer, now: datetime) -> list
     others = [
         OfferWithdrawn(at=now, offer_id=one.id, why="taken")
         for one in book.pending_offers(incident)
-        if one.id != offer.id and one.by == "plan"
+        if one.id != offer.id and one.by == "plan" and _is_settled(plan, offer, one)
     ]
     return [accepted, *others]
+
+
+def _is_settled(plan: Plan, accepted: Offer, other: Offer) -> bool:
+    """Whether a yes answers the other question too: always, unless both are wanted to go."""
+    return not plan.both_go or accepted.by != "plan" or accepted.ask == other.ask
 
 
 def _finish(

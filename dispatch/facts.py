@@ -439,6 +439,7 @@ class CaregiverOffered(Fact):
     by: str  # "plan", or the operator who chose
     considered: tuple[Considered, ...]
     others: Mapping[str, int]  # all caregivers, counted by the plainest reason
+    ask: int = 0  # which of the step's asks this offer belongs to
     reason: str = personal("")  # why the operator chose otherwise
     from_place: Place | None = personal(None)
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from dispatch import requests as r
+from dispatch.asking import Search, considered, open_seats, share_out
 from dispatch.attendance import ENDING_WELL
 from dispatch.book import Book
 from dispatch.errors import SearchIsOver
@@ -10,7 +11,7 @@ from dispatch.facts import CaregiverOffered, Fact, StepTaken
 from dispatch.ids import AttendanceId, IncidentId, OfferId
 from dispatch.incident import Incident
 from dispatch.plans import Plan, Step
-from dispatch.roster import Found, Need
+from dispatch.roster import Need
 
 
 def pursue(book: Book, now: datetime) -> list[Fact]:
@@ -23,7 +24,7 @@ def pursue(book: Book, now: datetime) -> list[Fact]:
         incident = book.incidents.get(incident_id)
         if incident is None or incident.step_by is None:
             continue
-        facts = _search(book, incident, now)
+        facts = _search(book, [incident], now)
         if facts:
             return facts
     return []
@@ -92,43 +93,59 @@ def need_of(book: Book, incident: Incident, step: Step | None) -> Need:
     )
 
 
-def _search(book: Book, incident: Incident, now: datetime) -> list[Fact]:
+def _search(book: Book, incidents: list[Incident], now: datetime) -> list[Fact]:
+    """Return what follows for calls that are looked for together, gravest first."""
+    searches = [_search_for(book, incident) for incident in incidents]
+    searches = [search for search in searches if search.open]
+    share_out(book.roster, searches, now)
+    return [fact for search in searches for fact in _outcome(book, search, now)]
+
+
+def _search_for(book: Book, incident: Incident) -> Search:
     plan = book.plan_of(incident)
-    if not plan.asks_at(incident.step):
-        return []
     step = asking_step(incident, plan)
-    pending = len(book.pending_offers(incident))
-    wanted = step.at_once + incident.is_pressing - pending
-    if wanted <= 0:
-        return []
-    need = need_of(book, incident, step)
-    found = book.roster.search(need, wanted=wanted, now=now)
-    if found.chosen:
-        return _offers(book, incident, step, found, now)
-    if not pending and plan.ladder[incident.step].level.is_area:
+    pending = book.pending_offers(incident)
+    more = 1 if incident.is_pressing else 0
+    return Search(
+        incident=incident,
+        step=step,
+        need=need_of(book, incident, step),
+        pending=pending,
+        open=open_seats(step, pending, more=more) if plan.asks_at(incident.step) else [],
+    )
+
+
+def _outcome(book: Book, search: Search, now: datetime) -> list[Fact]:
+    """Return the offers; where nobody was found, the next step, or nothing while others think."""
+    incident, plan = search.incident, book.plan_of(search.incident)
+    if search.picks:
+        return _offers(book, search, now)
+    if not search.pending and plan.ladder[incident.step].level.is_area:
         return [_next_step(book, incident, now, "nobody_left")]
-    book.starve(incident, need.scope, need.skills)
+    book.starve(incident, search.need.scope, search.need.skills)
     return []
 
 
-def _offers(book: Book, incident: Incident, step: Step, found: Found, now: datetime) -> list[Fact]:
+def _offers(book: Book, search: Search, now: datetime) -> list[Fact]:
+    incident, step = search.incident, search.step
     first = incident.offers_made + 1
     return [
         CaregiverOffered(
             at=now,
             offer_id=OfferId(f"{incident.id}.{first + index}"),
             incident_id=incident.id,
-            caregiver_id=chosen.caregiver_id,
+            caregiver_id=pick.row.caregiver_id,
             answer_by=now + step.answer_within,
-            travel_s=chosen.travel_s,
-            distance_m=chosen.distance_m,
+            travel_s=pick.row.travel_s,
+            distance_m=pick.row.distance_m,
             level=step.level,
             by="plan",
-            considered=(*found.chosen, *found.considered),
-            others=found.others,
-            from_place=book.roster.reckoned_at(chosen.caregiver_id, now=now),
+            ask=pick.seat.ask,
+            considered=considered(search, pick),
+            others=pick.found.others,
+            from_place=book.roster.reckoned_at(pick.row.caregiver_id, now=now),
         )
-        for index, chosen in enumerate(found.chosen)
+        for index, pick in enumerate(search.picks)
     ]
 
 

@@ -56,6 +56,7 @@ class Offer:
     distance_m: float
     level: Level
     by: str
+    ask: int = 0  # of the step under which it was made
     state: OfferState = OfferState.PENDING
     shown_at: datetime | None = None
     answered_at: datetime | None = None
@@ -78,6 +79,7 @@ def made(fact: CaregiverOffered) -> Offer:
         distance_m=fact.distance_m,
         level=fact.level,
         by=fact.by,
+        ask=fact.ask,
     )
 
 

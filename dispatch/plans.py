@@ -28,13 +28,30 @@ class Gravity(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """How many are asked at the same time, and of what sort they should be.
+
+    Kinds and skills are a wish: while nobody of that sort can come, the nearest of all is asked.
+    """
+
+    at_once: int
+    kinds: frozenset[str] = frozenset()  # empty: anybody
+    skills: frozenset[str] = frozenset()  # beside those that the kind of call requires
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step of the ladder: whom to ask, how many at once, for how long."""
 
     level: Level
     lasts: timedelta
-    at_once: int = 0  # offers pending at the same time; none on the desk's own steps
+    asks: tuple[Ask, ...] = ()  # side by side; none on the desk's own steps
     answer_within: timedelta = timedelta(0)
+
+    @property
+    def at_once(self) -> int:
+        """How many offers are pending at the same time."""
+        return sum(ask.at_once for ask in self.asks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +81,7 @@ class Plan:
     confirm_within: timedelta  # after any cancel, for the desk to telephone the resident
     is_silent: bool = False  # handset and house show and say nothing; consoles sound
     say: tuple[str, ...] = (VOICE,)  # how they speak to a resident who can hear and speak
+    both_go: bool = False  # each ask of a step can be answered by one; otherwise the first yes wins
 
     @property
     def widest(self) -> Step:
@@ -128,9 +146,20 @@ _OTHERS: Final = (
     "pressing_count",
     "silent",
     "say",
+    "both_go",
 )
 _HOLD_MAX: Final = timedelta(hours=1)
 _HOLD_MAX_LIFE_THREAT: Final = timedelta(minutes=5)
+CAREGIVER_KINDS: Final = (
+    "grid_worker",
+    "community_nurse",
+    "home_service",
+    "volunteer",
+    "neighbour",  # of the house or the stairway, often its head
+    "property_office",
+    "family",
+)
+AT_ONCE_MAX: Final = 20  # offers of one step
 
 
 def read_plans(text: str) -> PlanBook:
@@ -181,11 +210,7 @@ class _Reader:
         for name, default in _SECONDS_OR.items():
             spans[name[:-2]] = self._span(where, {name: default, **table}, name)
         claim = self._span(where, table, "claim_within_s") if "claim_within_s" in table else None
-        skills: object = table.get("skills", [])
-        if not isinstance(skills, list) or not all(
-            isinstance(skill, str) for skill in cast("list[object]", skills)
-        ):
-            raise self._refused(where, "skills is not a list of words")
+        skills = self._words(where, table, "skills")
         closed_by: object = table.get("closed_by", "operator")
         if closed_by not in ("operator", "caregiver"):
             raise self._refused(where, "closed_by is neither operator nor caregiver")
@@ -198,7 +223,7 @@ class _Reader:
         return Plan(
             kind=kind,
             gravity=gravity,
-            skills=frozenset(cast("list[str]", skills)),
+            skills=skills,
             claim_within=claim,
             is_closed_by_caregiver=closed_by == "caregiver",
             hold_max=hold_max,
@@ -206,6 +231,7 @@ class _Reader:
             pressing_count=self._number(where, table, "pressing_count", 3, range(2, 21)),
             is_silent=self._yes_no(where, table, "silent"),
             say=self._say(where, table.get("say", [VOICE])),
+            both_go=self._yes_no(where, table, "both_go"),
             **spans,
         )
 
@@ -242,9 +268,50 @@ class _Reader:
         lasts = self._span(where, row, "lasts_s")
         if not level.is_area:
             return Step(level=level, lasts=lasts)
-        at_once = self._number(where, row, "at_once", 1, range(1, 21))
+        asks = self._asks(where, row)
         within = self._span(where, row, "answer_within_s")
-        return Step(level=level, lasts=lasts, at_once=at_once, answer_within=within)
+        return Step(level=level, lasts=lasts, asks=asks, answer_within=within)
+
+    def _asks(self, where: str, row: Mapping[str, Any]) -> tuple[Ask, ...]:
+        """Return the asks of a step; `at_once = n` is one ask for anybody."""
+        if "asks" not in row:
+            return (Ask(at_once=self._at_once(where, row)),)
+        rows: object = row["asks"]
+        if "at_once" in row:
+            raise self._refused(where, "has a step with both at_once and asks")
+        if not isinstance(rows, list) or not rows:
+            raise self._refused(where, "has a step whose asks are not a list of tables")
+        asks = tuple(self._ask(where, one) for one in cast("list[object]", rows))
+        if sum(ask.at_once for ask in asks) > AT_ONCE_MAX:
+            raise self._refused(where, f"has a step that asks more than {AT_ONCE_MAX} at once")
+        return asks
+
+    def _ask(self, where: str, entry: object) -> Ask:
+        row = self._table(where, entry)
+        unknown = sorted(set(row) - {"kinds", "skills", "at_once"})
+        if unknown:
+            raise self._refused(where, f"has an ask with an unknown entry {unknown[0]}")
+        kinds = self._words(where, row, "kinds")
+        strange = sorted(kinds - set(CAREGIVER_KINDS))
+        if strange:
+            words = ", ".join(CAREGIVER_KINDS)
+            raise self._refused(where, f"asks the kind {strange[0]}, which is none of {words}")
+        return Ask(
+            at_once=self._at_once(where, row),
+            kinds=kinds,
+            skills=self._words(where, row, "skills"),
+        )
+
+    def _at_once(self, where: str, row: Mapping[str, Any]) -> int:
+        return self._number(where, row, "at_once", 1, range(1, AT_ONCE_MAX + 1))
+
+    def _words(self, where: str, table: Mapping[str, Any], name: str) -> frozenset[str]:
+        words: object = table.get(name, [])
+        if not isinstance(words, list) or not all(
+            isinstance(word, str) for word in cast("list[object]", words)
+        ):
+            raise self._refused(where, f"{name} is not a list of words")
+        return frozenset(cast("list[str]", words))
 
     def _table(self, where: str, entry: object) -> dict[str, Any]:
         if not isinstance(entry, dict):

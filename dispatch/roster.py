@@ -42,6 +42,8 @@ class Verdict(StrEnum):
     LACKS_SKILL = "lacks_skill"
     OUTSIDE_AREA = "outside_area"  # not within this step of the ladder
     NOT_ACTIVE = "not_active"
+    OTHER_KIND = "other_kind"  # this ask wants somebody of another kind, and such a one can come
+    NEEDED_ELSEWHERE = "needed_elsewhere"  # another call that waits as well needs them more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ class Need:
     skills: frozenset[str]
     excluded: frozenset[CaregiverId]
     asked: frozenset[CaregiverId]
+    kinds: frozenset[str] = frozenset()  # empty: of any kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,8 @@ class Roster:
         self._station_lons: Floats = np.empty(0)
         self._station_lats: Floats = np.empty(0)
         self._skills: NDArray[np.uint64] = np.empty(0, dtype=np.uint64)
+        self._kind_codes: dict[str, int] = {}
+        self._kinds: NDArray[np.int32] = np.empty(0, dtype=np.int32)
         self._on_duty: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
         self._free: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
 
@@ -212,7 +217,7 @@ class Roster:
         if not size:
             return Found(chosen=(), considered=(), others={})
         metres, seconds = self._travel(need, now)
-        masks = self._masks(need)
+        masks = self._of_kinds(self._masks(need), need.kinds)
         chosen: list[int] = []
         for slot in _nearest_first(seconds, masks.can_come):
             if len(chosen) == wanted:
@@ -260,8 +265,12 @@ class Roster:
         )
 
     def _why_not(self, slot: int, need: Need) -> Verdict:
-        verdict = self.verdict(self._people[self._ids[slot]], need)
-        return Verdict.FARTHER if verdict is Verdict.AVAILABLE else verdict
+        person = self._people[self._ids[slot]]
+        verdict = self.verdict(person, need)
+        if verdict is not Verdict.AVAILABLE:
+            return verdict
+        is_of_kind = not need.kinds or person.kind in need.kinds
+        return Verdict.FARTHER if is_of_kind else Verdict.OTHER_KIND
 
     def _masks(self, need: Need) -> "_Masks":
         size = len(self._ids)
@@ -278,6 +287,17 @@ class Roster:
             Verdict.AVAILABLE: int(np.count_nonzero(can_come)),
         }
         return _Masks(can_come, {why.value: n for why, n in counts.items() if n})
+
+    def _of_kinds(self, masks: "_Masks", kinds: frozenset[str]) -> "_Masks":
+        """Return the masks without those of other kinds, who are counted apart."""
+        if not kinds:
+            return masks
+        codes = [self._kind_codes[kind] for kind in kinds if kind in self._kind_codes]
+        can_come = masks.can_come & np.isin(self._kinds[: len(self._ids)], codes)
+        others = int(np.count_nonzero(masks.can_come & ~can_come))
+        available = int(np.count_nonzero(can_come))
+        counted = {Verdict.AVAILABLE.value: available, Verdict.OTHER_KIND.value: others}
+        return _Masks(can_come, {why: n for why, n in {**masks.counts, **counted}.items() if n})
 
     def _skilled(self, skills: frozenset[str]) -> NDArray[np.bool_]:
         size = len(self._ids)
@@ -362,6 +382,7 @@ class Roster:
             if len(self._bits) < SKILL_BITS:
                 self._bits.setdefault(skill, len(self._bits))
         self._skills[slot] = self._mask(caregiver.skills)
+        self._kinds[slot] = self._kind_codes.setdefault(caregiver.kind, len(self._kind_codes))
         station = caregiver.station
         area = self._territory.areas.get(caregiver.area_id)
         amid = area.centre if area else (0.0, 0.0)
@@ -384,6 +405,7 @@ _ARRAYS: Final = (
     "_station_lons",
     "_station_lats",
     "_skills",
+    "_kinds",
     "_on_duty",
     "_free",
 )

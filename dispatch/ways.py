@@ -3,6 +3,9 @@
 A remote source is not asked here: what it answers becomes a fact of the incident.
 """
 
+# scipy brings no types with it.
+# pyright: reportMissingTypeStubs=false
+
 from collections import OrderedDict
 from collections.abc import Sequence
 from math import cos, radians
@@ -11,8 +14,8 @@ from typing import Any, Final, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
-from scipy.spatial import cKDTree
+from scipy.sparse.csgraph import dijkstra  # pyright: ignore[reportUnknownVariableType]
+from scipy.spatial import KDTree
 
 from dispatch.place import DETOUR, METRES_PER_DEGREE, Floats, Place, distances_m
 
@@ -66,7 +69,7 @@ class Roads:
             raise ValueError("an edge ends at a node that is not there")
         self._spots: Floats = np.array(nodes, dtype=np.float64)
         self._squeeze = cos(radians(float(self._spots[:, 1].mean())))
-        self._tree: Any = cKDTree(self._plane(self._spots[:, 0], self._spots[:, 1]))
+        self._tree: Any = KDTree(self._plane(self._spots[:, 0], self._spots[:, 1]))
         self._graph = _graph(len(nodes), ends, lengths)
         self._from: OrderedDict[int, Floats] = OrderedDict()
         self._lons: Floats = np.empty(0)

@@ -52,7 +52,13 @@ _CSV: Final = "id,name,kind,area,skills,lon,lat\nC001,李磊,grid_worker,4301050
 router = APIRouter(prefix="/caregivers", tags=["administrator: caregivers"])
 
 Kind = Literal[
-    "grid_worker", "community_nurse", "home_service", "volunteer", "property_office", "family"
+    "grid_worker",
+    "community_nurse",
+    "home_service",
+    "volunteer",
+    "neighbour",
+    "property_office",
+    "family",
 ]
 Words = Annotated[list[WordText], Field(max_length=50)]
 Speed = Annotated[float, Field(ge=1, le=SPEED_KMH_MAX, allow_inf_nan=False)]
