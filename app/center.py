@@ -15,12 +15,13 @@ from typing import Final, TypeVar
 import structlog
 
 from app.clock import RuleClock
-from app.codec import kind_of
+from app.codec import incident_of, kind_of
 from app.inbox import HELP, CallsInbox, Waiting
 from app.metrics import Metrics
 from app.storage.ledger import CommitRefused, Ledger, LedgerLost, LedgerOwned, Recorded
 from app.storage.projections import Changes
 from app.storage.snapshot import restore, save
+from dispatch.assignment import SURGE_CALLS, Policy
 from dispatch.book import Book, Deadline
 from dispatch.decide import decide
 from dispatch.errors import DispatchError
@@ -80,8 +81,9 @@ class Center:
         tell: Callable[[Book, Sequence[Recorded]], None],
         read_within_s: float = 10.0,
         ways: Ways | None = None,
+        policy: Policy = Policy.ASSIGNMENT,
     ) -> None:
-        """Take the journal, the rules' clock, whom to tell after each commit, and the ways.
+        """Take the journal, the rules' clock, whom to tell after each commit, and how to search.
 
         `tell` is called in the loop, after the commit and before callers are answered; it must
         not block and must not fail.
@@ -95,6 +97,7 @@ class Center:
         self._tell = tell
         self._read_within_s = read_within_s
         self._ways = ways or StraightLine()
+        self._policy = policy
         self._inbox = CallsInbox()
         self._reads: list[Callable[[], None]] = []
         self._wake = asyncio.Event()
@@ -245,13 +248,33 @@ class Center:
         """Decide for one slice of time: first what arrived, then what lapsed (at least one)."""
         until = time.perf_counter() + SLICE_S
         while len(self._inbox) and len(batch.facts) < BATCH_MAX:
-            self._answer(batch, self._inbox.take())
+            self._answer(batch, self._inbox.take(), follow=not self._is_gathering)
+            if len(self.book.searching) >= SURGE_CALLS:
+                self._follow_up(batch)
             if time.perf_counter() >= until:
                 break
+        self._follow_up(batch)
         while (deadline := self._due()) is not None and len(batch.facts) < BATCH_MAX:
             self._let_lapse(batch, deadline)
             if time.perf_counter() >= until:
                 break
+
+    @property
+    def _is_gathering(self) -> bool:
+        """Whether calls that have arrived together wait to be looked for together.
+
+        None of them waits for company: the search follows in this slice, before its commit.
+        """
+        if self._policy is not Policy.ASSIGNMENT:
+            return False
+        return self._inbox.has_help or len(self.book.searching) > 0
+
+    def _follow_up(self, batch: _Batch) -> None:
+        """Look for the calls that were gathered; whoever asked hears what followed."""
+        facts = self._fold_in(batch, self._pursue(self.now))
+        for waiting in batch.waiting if facts else ():
+            own = {incident_of(fact) for fact in waiting.facts} - {None}
+            waiting.facts = [*waiting.facts, *(one for one in facts if incident_of(one) in own)]
 
     def _let_lapse(self, batch: _Batch, deadline: Deadline) -> None:
         lapse = Lapse(kind=deadline.kind, subject_id=deadline.subject_id, due_at=deadline.due_at)
@@ -262,7 +285,7 @@ class Center:
             self._poisoned.add(deadline)
             raise _FoldFailed(type(error).__name__) from error
 
-    def _answer(self, batch: _Batch, waiting: Waiting) -> None:
+    def _answer(self, batch: _Batch, waiting: Waiting, *, follow: bool = True) -> None:
         try:
             facts = decide(self.book, waiting.request, self.now)
         except DispatchError as refusal:
@@ -273,10 +296,10 @@ class Center:
             self._park(batch, waiting, type(error).__name__)
             return
         batch.waiting.append(waiting)
-        waiting.facts = self._fold_in(batch, facts)
+        waiting.facts = self._fold_in(batch, facts, follow=follow)
 
-    def _fold_in(self, batch: _Batch, facts: Sequence[Fact]) -> list[Fact]:
-        """Fold facts and all that follows from them; return them in order."""
+    def _fold_in(self, batch: _Batch, facts: Sequence[Fact], *, follow: bool = True) -> list[Fact]:
+        """Fold facts and, unless that is done later, what follows; return them in order."""
         folded: list[Fact] = []
         now = self.now
         try:
@@ -287,19 +310,24 @@ class Center:
                     number = self._ledger.last_number + len(batch.facts)
                     batch.changes.note(self.book, fact, number)
                 folded.extend(facts)
-                facts = self._pursue(now)
+                facts = self._pursue(now) if follow else ()
         except Exception as error:  # the book is half changed: it must be folded anew
             log.exception("fold failed")
             raise _FoldFailed(type(error).__name__) from error
         return folded
 
     def _pursue(self, now: datetime) -> list[Fact]:
-        """Return what follows; a call whose search fails stays with the desk and its deadlines."""
-        for _ in range(len(self.book.searching) + 1):  # each try takes one call out of the search
+        """Return what follows; a call whose search fails stays with the desk and its deadlines.
+
+        Where the search for several fails, each is looked for alone, to find the culprit.
+        """
+        at_most = SURGE_CALLS
+        for _ in range(len(self.book.searching) + 2):  # each later try takes one out of the search
             try:
-                return pursue(self.book, now)
+                return pursue(self.book, now, at_most=at_most)
             except Exception:
                 log.exception("search failed")
+                at_most = 1
         return []
 
     def _park(self, batch: _Batch, waiting: Waiting, why: str) -> None:
@@ -426,7 +454,7 @@ class Center:
             except Exception:
                 log.exception("fact cannot be folded", number=recorded.number)
                 self._metrics.unfoldable.inc()
-        book.roster.ways = self._ways
+        book.roster.ways, book.policy = self._ways, self._policy
         for caregiver_id, place in self._sightings.items():
             book.roster.sight(caregiver_id, place)
         self.book = book

@@ -58,6 +58,12 @@ class CallsInbox:
     def __len__(self) -> int:
         return len(self._heap)
 
+    @property
+    def has_help(self) -> bool:
+        """Whether what is taken next is a call for help."""
+        first = self._heap[0][2].request if self._heap else None
+        return isinstance(first, HandsetCalled) and first.kind in HELP
+
     def put(self, request: Request, answer: Future[list[Fact]]) -> Future[list[Fact]]:
         """Let a request wait; return what to await: `answer`, or that of the press it joined.
 

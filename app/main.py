@@ -178,6 +178,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
         tell=lambda book, recorded: feed.tell(book, recorded, ledger.epoch),
         read_within_s=settings.answer_within_s,
         ways=_ways(settings),
+        policy=settings.policy,
     )
     tracks = Tracks(
         engine,

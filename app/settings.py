@@ -6,6 +6,8 @@ from typing import Annotated, Final
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from dispatch.assignment import Policy
+
 DOORS: Final = ("handset", "caregiver", "operator", "administrator", "pages", "metrics")
 
 
@@ -51,6 +53,9 @@ class Settings(BaseSettings):
 
     roads: Path | None = None
     """GeoJSON file with the streets as LineStrings, for travel times; none: straight lines."""
+
+    policy: Policy = Policy.ASSIGNMENT
+    """How callers at the same moment share caregivers: least lateness in all, or the nearest."""
 
     demo: bool = False
     """Whether the demonstration's handset page is served. Never for real residents."""

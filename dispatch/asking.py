@@ -5,16 +5,20 @@ wants the nearest of its kind; while nobody of that kind can come, the nearest o
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import zip_longest
 from typing import TypeAlias
 
+import numpy as np
+
+from dispatch.assignment import SURGE_CANDIDATES, cost, solve
 from dispatch.facts import Considered
 from dispatch.ids import CaregiverId
 from dispatch.incident import Incident
 from dispatch.offer import Offer
+from dispatch.place import Floats
 from dispatch.plans import Step
 from dispatch.roster import CONSIDERED_MAX, Found, Need, Roster, Verdict
 
@@ -53,6 +57,11 @@ class Search:
     found: dict[Wish, Found] = field(default_factory=dict[Wish, Found])
     elsewhere: frozenset[CaregiverId] = frozenset()  # who was picked for other calls
 
+    @property
+    def is_outbid(self) -> bool:
+        """Whether nobody is left only because other calls took all who were looked at."""
+        return not self.picks and any(found.chosen for found in self.found.values())
+
 
 def open_seats(step: Step, pending: Sequence[Offer], *, more: int = 0) -> list[Seat]:
     """Return the seats of a step that no pending offer holds; the last ask has `more`.
@@ -69,42 +78,108 @@ def open_seats(step: Step, pending: Sequence[Offer], *, more: int = 0) -> list[S
 
 
 def share_out(roster: Roster, searches: Sequence[Search], now: datetime) -> None:
-    """Pick somebody for as many open seats as there are people who can come; nobody twice."""
+    """Pick somebody for as many open seats as there are people who can come; nobody twice.
+
+    Threats to life choose first, among themselves. `searches` stand in order of rank.
+    """
     taken: set[CaregiverId] = set()
-    most = sum(len(search.open) for search in searches)
-    for is_wish in (True, False):
-        for turn in _turns(searches):
-            for search, seat in turn:
-                wish = seat.wish if is_wish else ANYBODY
-                found = _looked_for(roster, search, wish, most, now)
-                row = next((one for one in found.chosen if one.caregiver_id not in taken), None)
-                if row is not None:
-                    taken.add(row.caregiver_id)
-                    search.open.remove(seat)
-                    search.picks.append(Pick(seat=seat, row=row, found=found))
+    looking = _Looking(roster, _wanted(searches), now)
+    for is_threat in (True, False):
+        group = [one for one in searches if one.incident.gravity.is_life_threat is is_threat]
+        for is_wish in (True, False):
+            for turn in _turns(group, looking, is_wish=is_wish):
+                _pick(turn, taken, now)
+    for search in searches:
+        search.elsewhere = frozenset(taken) - {one.row.caregiver_id for one in search.picks}
 
 
 def considered(search: Search, pick: Pick) -> tuple[Considered, ...]:
     """Return for the record everybody picked for this call, and the nearest others with why not."""
     picked = {one.row.caregiver_id for one in search.picks}
-    able = [replace(one, verdict=Verdict.FARTHER.value) for one in pick.found.chosen]
-    others = sorted((*able, *pick.found.considered), key=lambda one: one.travel_s)
-    passed = [one for one in others if one.caregiver_id not in picked]
-    return (*(one.row for one in search.picks), *passed[:CONSIDERED_MAX])
+    others = sorted((*pick.found.chosen, *pick.found.considered), key=lambda one: one.travel_s)
+    passed = [one for one in others if one.caregiver_id not in picked][:CONSIDERED_MAX]
+    return (
+        *(one.row for one in search.picks),
+        *(replace(one, verdict=_why_passed(search, pick, one)) for one in passed),
+    )
 
 
-def _turns(searches: Sequence[Search]) -> Iterator[list[tuple[Search, Seat]]]:
+def _wanted(searches: Sequence[Search]) -> int:
+    """Return how many of the nearest each seat needs to know: one for every seat, within limits."""
+    seats = sum(len(search.open) for search in searches)
+    return seats if len(searches) == 1 else min(seats, SURGE_CANDIDATES)
+
+
+def _why_passed(search: Search, pick: Pick, one: Considered) -> str:
+    if one.verdict != Verdict.CHOSEN:  # cannot come, or stands behind all who were looked at
+        return one.verdict
+    is_nearer = one.travel_s <= pick.row.travel_s
+    if is_nearer and one.caregiver_id in search.elsewhere:
+        return Verdict.NEEDED_ELSEWHERE.value
+    return Verdict.FARTHER.value
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """Looks for the nearest whom a seat wants: as many as all calls together might take."""
+
+    roster: Roster
+    wanted: int
+    now: datetime
+
+    def found(self, search: Search, wish: Wish) -> Found:
+        known = search.found.get(wish)
+        if known is None:
+            kinds, skills = wish
+            need = replace(search.need, kinds=kinds, skills=search.need.skills | skills)
+            known = self.roster.search(need, wanted=self.wanted, now=self.now)
+            search.found[wish] = known
+        return known
+
+
+_Turn: TypeAlias = list[tuple[Search, Seat, Found]]
+
+
+def _turns(group: Sequence[Search], looking: _Looking, *, is_wish: bool) -> Iterator[_Turn]:
     """Give the first open seat of each call, then the second: all get one before any gets two."""
-    for seats in zip_longest(*(tuple(search.open) for search in searches)):
-        pairs = zip(searches, seats, strict=True)
-        yield [(search, seat) for search, seat in pairs if seat is not None]
+    for seats in zip_longest(*(tuple(search.open) for search in group)):
+        yield [
+            (search, seat, looking.found(search, seat.wish if is_wish else ANYBODY))
+            for search, seat in zip(group, seats, strict=True)
+            if seat is not None
+        ]
 
 
-def _looked_for(roster: Roster, search: Search, wish: Wish, most: int, now: datetime) -> Found:
-    """Return the nearest whom a seat wants, looked for once a call and wish."""
-    found = search.found.get(wish)
-    if found is None:
-        kinds, skills = wish
-        need = replace(search.need, kinds=kinds, skills=search.need.skills | skills)
-        found = search.found[wish] = roster.search(need, wanted=most, now=now)
-    return found
+def _pick(turn: _Turn, taken: set[CaregiverId], now: datetime) -> None:
+    """Let each of these seats have one of those whom it wants and who are left."""
+    able = [
+        {row.caregiver_id: row for row in found.chosen if row.caregiver_id not in taken}
+        for _, _, found in turn
+    ]
+    names = list(dict.fromkeys(name for rows in able for name in rows))
+    if len(turn) == 1:
+        columns: list[int | None] = [0 if names else None]  # the nearest: nobody else waits
+    else:
+        columns = solve(_costs(turn, able, names, now))
+    for (search, seat, found), rows, column in zip(turn, able, columns, strict=True):
+        if column is not None:
+            row = rows[names[column]]
+            taken.add(row.caregiver_id)
+            search.open.remove(seat)
+            search.picks.append(Pick(seat=seat, row=row, found=found))
+
+
+def _costs(
+    turn: _Turn,
+    able: Sequence[Mapping[CaregiverId, Considered]],
+    names: Sequence[CaregiverId],
+    now: datetime,
+) -> Floats:
+    column = {name: number for number, name in enumerate(names)}
+    costs = np.full((len(turn), len(names)), np.inf)
+    for number, ((search, _, _), rows) in enumerate(zip(turn, able, strict=True)):
+        incident = search.incident
+        for name, row in rows.items():
+            worth = cost(incident.gravity, row.travel_s, incident.due_at, now)
+            costs[number, column[name]] = worth
+    return costs

@@ -12,6 +12,7 @@ from heapq import heapify, heappop, heappush
 from typing import Final
 
 from dispatch.areas import Territory
+from dispatch.assignment import Policy
 from dispatch.attendance import Attendance
 from dispatch.errors import IncidentIsClosed, UnknownSubject
 from dispatch.facts import EventKey
@@ -110,6 +111,7 @@ class Book:
     """All state and its indexes. Changed by `dispatch.evolve.evolve` only."""
 
     def __init__(self) -> None:
+        self.policy = Policy.ASSIGNMENT  # configuration, not state: offers record what came of it
         # state
         self.last_at: datetime | None = None
         self.incident_count = 0

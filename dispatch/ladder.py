@@ -4,6 +4,7 @@ from datetime import datetime
 
 from dispatch import requests as r
 from dispatch.asking import Search, considered, open_seats, share_out
+from dispatch.assignment import SURGE_CALLS, SURGE_SEATS, Policy
 from dispatch.attendance import ENDING_WELL
 from dispatch.book import Book
 from dispatch.errors import SearchIsOver
@@ -14,20 +15,35 @@ from dispatch.plans import Plan, Step
 from dispatch.roster import Need
 
 
-def pursue(book: Book, now: datetime) -> list[Fact]:
-    """Return what follows for the gravest call that may be helped on: offers, or a wider step.
+def pursue(book: Book, now: datetime, *, at_most: int = SURGE_CALLS) -> list[Fact]:
+    """Return what follows for the gravest calls that may be helped on: offers, or a wider step.
 
     Call again after folding the answer, until it is empty. Calls for which nobody can be asked
-    now cost nothing until somebody who fits becomes free.
+    now cost nothing until somebody who fits becomes free. Of several that wait the first
+    `at_most` are looked for together, unless the policy serves one after the other.
+
+    A fault leaves several calls waiting as they were, and takes a single one out of the search.
     """
-    while (incident_id := book.searching.pop()) is not None:
-        incident = book.incidents.get(incident_id)
-        if incident is None or incident.step_by is None:
-            continue
-        facts = _search(book, [incident], now)
+    most = at_most if book.policy is Policy.ASSIGNMENT else 1
+    while incidents := _first_in_line(book, most):
+        try:
+            facts = _search(book, incidents, now)
+        except Exception:
+            for incident in incidents if len(incidents) > 1 else ():
+                book.seek(incident)
+            raise
         if facts:
             return facts
     return []
+
+
+def _first_in_line(book: Book, most: int) -> list[Incident]:
+    found: list[Incident] = []
+    while len(found) < most and (incident_id := book.searching.pop()) is not None:
+        incident = book.incidents.get(incident_id)
+        if incident is not None and incident.step_by is not None:
+            found.append(incident)
+    return found
 
 
 def step_lapsed(book: Book, lapse: r.Lapse, now: datetime) -> list[Fact]:
@@ -97,6 +113,9 @@ def _search(book: Book, incidents: list[Incident], now: datetime) -> list[Fact]:
     """Return what follows for calls that are looked for together, gravest first."""
     searches = [_search_for(book, incident) for incident in incidents]
     searches = [search for search in searches if search.open]
+    if len(searches) > 1:
+        for search in searches:
+            del search.open[SURGE_SEATS:]  # the others follow in the next turn
     share_out(book.roster, searches, now)
     return [fact for search in searches for fact in _outcome(book, search, now)]
 
@@ -120,9 +139,12 @@ def _outcome(book: Book, search: Search, now: datetime) -> list[Fact]:
     incident, plan = search.incident, book.plan_of(search.incident)
     if search.picks:
         return _offers(book, search, now)
-    if not search.pending and plan.ladder[incident.step].level.is_area:
+    if search.is_outbid:
+        book.seek(incident)  # the next turn looks at those who are left
+    elif not search.pending and plan.ladder[incident.step].level.is_area:
         return [_next_step(book, incident, now, "nobody_left")]
-    book.starve(incident, search.need.scope, search.need.skills)
+    else:
+        book.starve(incident, search.need.scope, search.need.skills)
     return []
 
 

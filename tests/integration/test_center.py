@@ -618,3 +618,23 @@ async def test_sightings_outlive_a_fold(house):
     facts = await house.center.call(sos())
     offered = next(fact for fact in facts if isinstance(fact, f.CaregiverOffered))
     assert offered.caregiver_id == "C4"
+
+
+# A surge
+
+
+async def test_calls_that_arrive_together_share_the_caregivers_in_one_commit(house):
+    """Two are asked about the first call; served in turn, the second would take both others."""
+    house.ledger.open_gate.clear()
+    first = house.ask(sos("H9"))  # its commit is in flight while the two others arrive
+    await some_turns()
+    place = Place(lon=113.011, lat=28.2)
+    together = [house.ask(sos(handset, place=place)) for handset in ("H1", "H2")]
+    await some_turns()
+    house.ledger.open_gate.set()
+    await asyncio.gather(first, *together)
+    for asked in together:
+        facts = asked.result()
+        assert isinstance(facts[0], f.IncidentRaised)
+        own = {fact.incident_id for fact in facts if isinstance(fact, f.CaregiverOffered)}
+        assert own == {facts[0].incident_id}
