@@ -22,6 +22,7 @@ from app.tables import NAME_CHARS_MAX, PROBLEMS_MAX, VALUE_CHARS_MAX, Problem, T
 from devices.datum import Datum, to_wgs84
 from devices.report import clean
 from dispatch.areas import Area, Level
+from dispatch.hours import is_zone
 from dispatch.ids import AreaId
 
 FEATURES_MAX: Final = 20_000
@@ -62,6 +63,7 @@ class BorderedArea:
     name: str
     centre: Point
     ring: Ring
+    zone: str = ""  # IANA name of the time zone, where the file names one
 
 
 class _Unfit(Exception):
@@ -161,6 +163,9 @@ def _area(
     name = clean(called, NAME_CHARS_MAX) if isinstance(called, str) else ""
     if not name:
         raise _Unfit("name", called, "must be a text that is not empty")
+    zone = properties.get("zone") or ""
+    if zone and not (isinstance(zone, str) and is_zone(zone)):
+        raise _Unfit("zone", zone, "must be the name of a time zone, like Asia/Shanghai")
     parent = properties.get("parent_code")
     code = _code("code", properties.get("code"))
     if code in before:
@@ -174,6 +179,7 @@ def _area(
         name=name,
         centre=_middle(ring),
         ring=ring,
+        zone=zone,
     )
 
 

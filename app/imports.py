@@ -88,7 +88,12 @@ async def import_residents(
         ImportIncomplete: the rest is registered at the next start.
     """
     known = scope.area_ids
-    rows = await _read(lambda: read_residents(data, datum=datum, known_areas=known))
+    roster = await service.center.read(
+        lambda book: frozenset(one.id for one in book.roster.everybody())
+    )
+    rows = await _read(
+        lambda: read_residents(data, datum=datum, known_areas=known, known_caregivers=roster)
+    )
     before = await _before(service, "resident", rows, scope)
     return await _take(
         service,
@@ -150,7 +155,9 @@ async def import_areas(service: Service, data: bytes, *, datum: Datum) -> Import
     rows = await _read(lambda: read_areas(data, datum=datum, known=known))
     async with register.reading(service.engine) as connection:
         before = await register.some(connection, "area", [row.id for row in rows])
-    return await _take(service, "area", before, lambda: [_area(row) for row in rows])
+    return await _take(
+        service, "area", before, lambda: [_area(row, before.get(row.id)) for row in rows]
+    )
 
 
 async def resume_imports(service: Service) -> int:
@@ -216,10 +223,10 @@ def _resident(row: ResidentRow, before: Row | None, scope: Scope) -> Row:
     wanted = {**known, "id": row.id, "area_id": row.area}
     wanted |= {
         name: value
-        for name in ("name", "language", "telephone", "address", "medical", "key_note")
+        for name in (*_RESIDENT_TEXTS, "needs", "key_holders")
         if (value := getattr(row, name))
     }
-    for name in ("sex", "category", "ability", "communication"):
+    for name in ("sex", "category", "ability", "communication", "wants_sex"):
         word = getattr(row, name)
         wanted[name] = word.value if word is not None else known[name]
     wanted["born"] = row.born.isoformat() if row.born else known["born"]
@@ -238,6 +245,8 @@ def _caregiver(row: CaregiverRow, before: Row | None) -> Row:
     wanted["skills"] = row.skills or known["skills"]
     wanted["languages"] = row.languages or known["languages"]
     wanted["telephone"] = row.telephone or known["telephone"]
+    wanted["sex"] = row.sex.value if row.sex is not None else known["sex"]
+    wanted["hours"] = row.hours or known["hours"]
     wanted["speed_kmh"] = known["speed_kmh"] if row.speed_kmh is None else row.speed_kmh
     if row.station is not None:
         wanted["lon"], wanted["lat"] = row.station
@@ -249,7 +258,7 @@ def _handset(row: HandsetRow, before: Row | None) -> Row:
     return {"id": row.id, "resident_id": row.resident, "model": model}
 
 
-def _area(row: BorderedArea) -> Row:
+def _area(row: BorderedArea, before: Row | None) -> Row:
     lon, lat = row.centre
     return {
         "id": row.id,
@@ -259,6 +268,7 @@ def _area(row: BorderedArea) -> Row:
         "lon": lon,
         "lat": lat,
         "ring": row.ring,
+        "zone": row.zone or (before["zone"] if before else ""),
     }
 
 
@@ -342,6 +352,7 @@ async def _register(center: Center, facts: Sequence[Fact]) -> None:
             return
 
 
+_RESIDENT_TEXTS: Final = ("name", "language", "telephone", "address", "medical", "key_note")
 _NEW_RESIDENT: Final[Row] = {
     "state": "home",
     "category": "elder",
@@ -351,6 +362,9 @@ _NEW_RESIDENT: Final[Row] = {
     "communication": "voice",
     "home_is_pinned": False,
     "excluded": [],
+    "needs": [],
+    "wants_sex": "",
+    "key_holders": [],
     "lon": None,
     "lat": None,
     "name": "",
@@ -366,6 +380,8 @@ _NEW_CAREGIVER: Final[Row] = {
     "languages": [],
     "speed_kmh": SPEED_KMH,
     "is_active": True,
+    "sex": "",
+    "hours": "",
     "lon": None,
     "lat": None,
     "telephone": "",

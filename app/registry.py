@@ -27,6 +27,7 @@ from dispatch.facts import (
     PlanAdopted,
     ResidentRegistered,
 )
+from dispatch.hours import read_hours
 from dispatch.ids import AreaId, CaregiverId, HandsetId, ResidentId
 from dispatch.place import Place
 from dispatch.requests import Register
@@ -126,6 +127,9 @@ def resident_fact(row: Mapping[str, Any], at: datetime) -> ResidentRegistered:
         communication=row["communication"],
         home_is_pinned=is_pinned,
         excluded=tuple(CaregiverId(one) for one in row["excluded"]),
+        needs=tuple(row["needs"]),
+        wants_sex=row["wants_sex"],
+        key_holders=tuple(CaregiverId(one) for one in row["key_holders"]),
         home=_place(
             row,
             source="installed" if is_pinned else "unknown",
@@ -157,6 +161,8 @@ def caregiver_fact(row: Mapping[str, Any], at: datetime) -> CaregiverEnrolled:
         area_id=AreaId(row["area_id"]),
         speed_kmh=row["speed_kmh"],
         is_active=row["is_active"],
+        sex=row["sex"],
+        hours=read_hours(row["hours"]),
         station=_place(row, source="station", accuracy_m=None),
         name=row["name"],
         telephone=row["telephone"],
@@ -174,6 +180,7 @@ def area_fact(row: Mapping[str, Any], at: datetime) -> AreaDefined:
         name=row["name"],
         centre=(row["lon"], row["lat"]),
         ring=tuple((lon, lat) for lon, lat in row["ring"]),
+        zone=row["zone"],
     )
 
 
@@ -280,13 +287,13 @@ class Registry:
             self.scope.require(row["area_id"], "area", row["area_id"])
         if row.get("resident_id"):
             await self._require(connection, "resident", [row["resident_id"]])
-        await self._check_excluded(row.get("excluded", ()))
+        await self._check_caregivers([*row.get("excluded", ()), *row.get("key_holders", ())])
 
-    async def _check_excluded(self, excluded: Sequence[str]) -> None:
-        roster = await self._service.center.read(
-            lambda book: [one for one in excluded if CaregiverId(one) not in book.roster]
+    async def _check_caregivers(self, ids: Sequence[str]) -> None:
+        unknown = await self._service.center.read(
+            lambda book: [one for one in ids if CaregiverId(one) not in book.roster]
         )
-        for caregiver_id in roster:
+        for caregiver_id in unknown:
             raise UnknownSubject("caregiver", caregiver_id)
 
 

@@ -20,6 +20,7 @@ from unicodedata import normalize
 
 from devices.datum import Datum, to_wgs84
 from devices.report import clean
+from dispatch.hours import HoursRefused, hours_text, read_hours
 
 ROWS_MAX: Final = 100_000
 BYTES_MAX: Final = 32 * 1024 * 1024
@@ -125,6 +126,9 @@ class ResidentRow:
     home: tuple[float, float] | None  # WGS-84 longitude, latitude
     medical: str
     key_note: str
+    needs: tuple[str, ...] = ()  # skills, lower case, in the order of the file
+    wants_sex: Sex | None = None  # of whoever comes
+    key_holders: tuple[str, ...] = ()  # ids of caregivers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +156,8 @@ class CaregiverRow:
     station: tuple[float, float] | None  # WGS-84 longitude, latitude
     speed_kmh: float | None
     login: str
+    sex: Sex | None = None
+    hours: str = ""  # as dispatch.hours writes them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +189,9 @@ _RESIDENTS: Final = _Table(
         "address": "地址 住址 家庭住址 详细地址",
         "medical": "病史 既往病史 健康状况",
         "key_note": "钥匙 钥匙说明 钥匙备注",
+        "needs": "需要 照护需要 所需技能",
+        "wants_sex": "性别要求 护理员性别",
+        "key_holders": "钥匙持有人 持钥匙人",
         **_PLACE_COLUMNS,
     },
     required=("id", "name", "area"),
@@ -206,6 +215,8 @@ _CAREGIVERS: Final = _Table(
         "languages": "语言 方言",
         "speed_kmh": "速度 时速",
         "login": "账号 登录名 登录账号",
+        "sex": "gender 性别",
+        "hours": "工作时间 上班时间 班次",
         **_PLACE_COLUMNS,
     },
     required=("id", "name", "kind", "area"),
@@ -251,6 +262,7 @@ def read_residents(
     *,
     datum: Datum,
     known_areas: Container[str],
+    known_caregivers: Container[str] = frozenset(),
     rows_max: int = ROWS_MAX,
     bytes_max: int = BYTES_MAX,
 ) -> tuple[ResidentRow, ...]:
@@ -278,6 +290,9 @@ def read_residents(
             home=row.point(datum),
             medical=row.text("medical", NOTE_CHARS_MAX),
             key_note=row.text("key_note", NOTE_CHARS_MAX),
+            needs=row.words("needs"),
+            wants_sex=row.choice("wants_sex", _SEXES),
+            key_holders=row.ids("key_holders", known_caregivers),
         )
 
     return _read(data, _RESIDENTS, resident, rows_max, bytes_max)
@@ -334,6 +349,8 @@ def read_caregivers(
             station=row.point(datum),
             speed_kmh=row.number("speed_kmh", 1, SPEED_KMH_MAX),
             login=row.id("login", _LOGIN),
+            sex=row.choice("sex", _SEXES),
+            hours=row.hours("hours"),
         )
 
     return _read(data, _CAREGIVERS, caregiver, rows_max, bytes_max)
@@ -406,6 +423,23 @@ class _Row:
         if code and code not in known:
             self.wrong(column, "is not known here")
         return code
+
+    def ids(self, column: str, known: Container[str]) -> tuple[str, ...]:
+        """Return the distinct ids of a cell, in order, each of which must be known."""
+        ids = (clean(one, _CODE_CHARS_MAX) for one in _LIST_MARKS.split(self.code(column)))
+        distinct = tuple(dict.fromkeys(one for one in ids if one))
+        for one in distinct:
+            if one not in known:
+                self.wrong(column, f"{one} is not known here")
+        return distinct
+
+    def hours(self, column: str) -> str:
+        """Return when somebody works, in one spelling; "" is always."""
+        try:
+            return hours_text(read_hours(self.code(column)))
+        except HoursRefused as error:
+            self.wrong(column, f"{error}")
+            return ""
 
     def choice(self, column: str, choices: Mapping[str, _Choice]) -> _Choice | None:
         """Return what the cell's word stands for."""

@@ -35,6 +35,8 @@ def choices(recorded: Sequence[Recorded], directory: Directory) -> list[View]:
                     "name": directory.caregiver_name(one.caregiver_id),
                     "travel_s": one.travel_s,
                     "distance_m": one.distance_m,
+                    "handicap_s": one.handicap_s,
+                    "lacks": one.lacks,
                     "verdict": one.verdict,
                     "position_source": one.position_source,
                 }

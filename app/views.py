@@ -127,6 +127,7 @@ def caregiver_view(
             "kind": person.kind,
         },
         "on_duty": person.is_on_duty,
+        "resting_until": person.resting_until(now),
         "server_time": now,
         "offers": [_asked(book, directory, offer) for offer in offers],
         "attendances": [_assigned(book, directory, attendance) for attendance in work],
@@ -179,10 +180,12 @@ def candidates_view(
                 "travel_s": row.travel_s,
                 "distance_m": row.distance_m,
                 "position_source": row.position_source,
-                "verdict": book.roster.verdict(person, need),
+                "handicap_s": row.handicap_s,
+                "lacks": row.lacks,
+                "verdict": book.roster.verdict(person, need, now=now),
             }
         )
-    return sorted(rows, key=lambda row: (row["travel_s"], row["caregiver_id"]))
+    return sorted(rows, key=lambda row: (row["travel_s"] + row["handicap_s"], row["caregiver_id"]))
 
 
 def area_view(book: Book, area_id: str | None) -> View | None:

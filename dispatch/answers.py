@@ -31,6 +31,7 @@ from dispatch.facts import (
     OfferShown,
     OfferWithdrawn,
 )
+from dispatch.hours import Rest, counts_from
 from dispatch.ids import AttendanceId, OfferId
 from dispatch.incident import Incident
 from dispatch.ladder import search_again
@@ -39,12 +40,17 @@ from dispatch.plans import Plan
 
 
 def duty(book: Book, request: r.Duty, now: datetime) -> list[Fact]:
-    """Go on or off duty. Nobody with work in hand can leave; a pending offer is withdrawn."""
+    """Go on or off duty. Nobody with work in hand can leave; a pending offer is withdrawn.
+
+    Whoever comes back before the rest is over is not refused: a threat to life may need them.
+    """
     person = book.roster.of(request.caregiver_id)
     if person.is_on_duty == request.is_on:
         return []
     if request.is_on:
-        return [DutyStarted(at=now, caregiver_id=person.id)]
+        since = counts_from(_rest(book), person.on_duty_since, person.off_duty_since, now)
+        known = since if since != now else None
+        return [DutyStarted(at=now, caregiver_id=person.id, counts_from=known)]
     if person.work is not None:
         raise StillOnTheWay(person.id)
     facts: list[Fact] = [DutyEnded(at=now, caregiver_id=person.id)]
@@ -117,6 +123,12 @@ def attendance_lapsed(book: Book, lapse: r.Lapse, now: datetime) -> list[Fact]:
         AttendanceBrokenOff(at=now, attendance_id=attendance.id, why="vanished"),
         *search_again(book, incident, now, "broken_off", without=attendance.id),
     ]
+
+
+def _rest(book: Book) -> Rest | None:
+    """Return the rest rule of the day; none before a plan is adopted."""
+    plans = book.plan_books.get(book.plan_version)
+    return plans.rest if plans else None
 
 
 def _own_offer(book: Book, request: r.OfferAnswer) -> Offer:

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from dispatch.ids import AreaId
+
+ZONE_DEFAULT: Final = "Asia/Shanghai"  # of a territory that names no time zone
 
 
 class Level(StrEnum):
@@ -31,6 +34,7 @@ class Area:
     level: Level
     name: str
     centre: tuple[float, float]  # lon, lat
+    zone: str = ""  # IANA name of the time zone; "": that of the area above
 
 
 class Territory:
@@ -55,6 +59,11 @@ class Territory:
         if found is None:
             found = self._paths[area_id] = self._climb(area_id)
         return found
+
+    def zone(self, area_id: AreaId | None) -> str:
+        """Return the time zone of an area, its own or that of the nearest area above."""
+        zones = (self.areas[one].zone for one in reversed(self.path(area_id)))
+        return next((zone for zone in zones if zone), ZONE_DEFAULT)
 
     def scope(self, area_id: AreaId | None, level: Level) -> AreaId | None:
         """Return the area of `level` that holds `area_id`; None means everywhere.

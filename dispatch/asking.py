@@ -96,12 +96,17 @@ def share_out(roster: Roster, searches: Sequence[Search], now: datetime) -> None
 def considered(search: Search, pick: Pick) -> tuple[Considered, ...]:
     """Return for the record everybody picked for this call, and the nearest others with why not."""
     picked = {one.row.caregiver_id for one in search.picks}
-    others = sorted((*pick.found.chosen, *pick.found.considered), key=lambda one: one.travel_s)
+    others = sorted((*pick.found.chosen, *pick.found.considered), key=seems_s)
     passed = [one for one in others if one.caregiver_id not in picked][:CONSIDERED_MAX]
     return (
         *(one.row for one in search.picks),
         *(replace(one, verdict=_why_passed(search, pick, one)) for one in passed),
     )
+
+
+def seems_s(one: Considered) -> float:
+    """Return how far somebody counts as, in seconds: the way, and what they lack."""
+    return one.travel_s + one.handicap_s
 
 
 def _wanted(searches: Sequence[Search]) -> int:
@@ -113,7 +118,7 @@ def _wanted(searches: Sequence[Search]) -> int:
 def _why_passed(search: Search, pick: Pick, one: Considered) -> str:
     if one.verdict != Verdict.CHOSEN:  # cannot come, or stands behind all who were looked at
         return one.verdict
-    is_nearer = one.travel_s <= pick.row.travel_s
+    is_nearer = seems_s(one) <= seems_s(pick.row)
     if is_nearer and one.caregiver_id in search.elsewhere:
         return Verdict.NEEDED_ELSEWHERE.value
     return Verdict.FARTHER.value
@@ -180,6 +185,6 @@ def _costs(
     for number, ((search, _, _), rows) in enumerate(zip(turn, able, strict=True)):
         incident = search.incident
         for name, row in rows.items():
-            worth = cost(incident.gravity, row.travel_s, incident.due_at, now)
+            worth = cost(incident.gravity, seems_s(row), incident.due_at, now)
             costs[number, column[name]] = worth
     return costs

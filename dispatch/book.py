@@ -56,6 +56,9 @@ class Resident:
     excluded: frozenset[CaregiverId]
     home: Place | None
     home_is_pinned: bool = False  # False: `home` is the community's centre, or unknown
+    needs: frozenset[str] = frozenset()
+    wants_sex: str = ""
+    key_holders: frozenset[CaregiverId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,16 @@ from dispatch.plans import Gravity, Plan
 from dispatch.roster import Verdict
 
 OVERRULED = frozenset(
-    {Verdict.AVAILABLE, Verdict.ASKED_BEFORE, Verdict.OUTSIDE_AREA, Verdict.LACKS_SKILL}
+    {
+        Verdict.AVAILABLE,
+        Verdict.ASKED_BEFORE,
+        Verdict.OUTSIDE_AREA,
+        Verdict.LACKS_SKILL,
+        Verdict.LACKS_NEED,
+        Verdict.OTHER_LANGUAGE,
+        Verdict.OFF_HOURS,
+        Verdict.MUST_REST,
+    }
 )  # what an operator, who gives a reason, may overrule; never what the resident asked
 
 
@@ -84,7 +93,7 @@ def offer_to(book: Book, request: r.OfferTo, now: datetime) -> list[Fact]:
     must_not_be_anothers(incident, request.operator_id)
     person = book.roster.of(request.caregiver_id)
     need = need_of(book, incident, None)
-    verdict = book.roster.verdict(person, need)
+    verdict = book.roster.verdict(person, need, now=now)
     if verdict not in OVERRULED:
         raise CaregiverNotAvailable(person.id, verdict.value)
     if verdict is not Verdict.AVAILABLE and not request.reason:
@@ -232,7 +241,8 @@ def rise(
     not a person, never leaves the house.
     """
     level = incident.desk if incident else DeskLevel.OPERATOR
-    stays_inside = plan.gravity is Gravity.SERVICE or (incident and incident.claim.is_held)
+    gravity = incident.gravity if incident else plan.gravity
+    stays_inside = gravity is Gravity.SERVICE or (incident and incident.claim.is_held)
     is_supervised = book.present(path, supervisors=True)
     if stays_inside:
         level = DeskLevel.SUPERVISOR if is_supervised else DeskLevel.OPERATOR

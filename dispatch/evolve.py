@@ -61,6 +61,7 @@ def _area(book: Book, fact: f.AreaDefined) -> None:
             level=fact.level,
             name=fact.name,
             centre=fact.centre,
+            zone=fact.zone,
         )
     )
 
@@ -77,6 +78,9 @@ def _resident(book: Book, fact: f.ResidentRegistered) -> None:
         excluded=frozenset(fact.excluded),
         home=fact.home,
         home_is_pinned=fact.home_is_pinned,
+        needs=frozenset(fact.needs),
+        wants_sex=fact.wants_sex,
+        key_holders=frozenset(fact.key_holders),
     )
 
 
@@ -92,12 +96,12 @@ def _caregiver(book: Book, fact: f.CaregiverEnrolled) -> None:
 
 
 def _duty_started(book: Book, fact: f.DutyStarted) -> None:
-    book.roster.change(fact.caregiver_id, is_on_duty=True)
+    book.roster.go_on_duty(fact.caregiver_id, fact.counts_from or fact.at)
     book.wake(fact.caregiver_id)
 
 
 def _duty_ended(book: Book, fact: f.DutyEnded) -> None:
-    book.roster.change(fact.caregiver_id, is_on_duty=False)
+    book.roster.go_off_duty(fact.caregiver_id, fact.at)
 
 
 def _sat_down(book: Book, fact: f.OperatorSatDown) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from dispatch.areas import Level
+from dispatch.hours import Hours
 from dispatch.ids import (
     AreaId,
     AttendanceId,
@@ -54,6 +55,8 @@ class Considered:
     distance_m: float
     verdict: str  # a word of dispatch.roster.Verdict
     position_source: str = "unknown"
+    handicap_s: float = 0.0  # how much farther they count for what they lack; less: holds the key
+    lacks: tuple[str, ...] = ()  # words of dispatch.wishes.Lack, whether or not they bar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,7 @@ class AreaDefined(Fact):
     name: str
     centre: tuple[float, float]
     ring: tuple[tuple[float, float], ...]  # closed, WGS-84 lon lat; empty when unknown
+    zone: str = ""  # IANA name of the time zone; "": that of the area above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +113,9 @@ class ResidentRegistered(Fact):
     communication: str  # voice, hard_of_hearing, text_only
     home_is_pinned: bool  # False: `home` is the community's centre until somebody pins it
     excluded: tuple[CaregiverId, ...] = ()  # "never send X again"
+    needs: tuple[str, ...] = ()  # skills that whoever comes must have: lifting, nursing …
+    wants_sex: str = ""  # f or m: who may come; "": either
+    key_holders: tuple[CaregiverId, ...] = ()  # who can open the door
     home: Place | None = personal(None)
     name: str = personal("")
     sex: str = personal("")
@@ -139,6 +146,8 @@ class CaregiverEnrolled(Fact):
     area_id: AreaId
     speed_kmh: float
     is_active: bool
+    sex: str = ""  # f or m; no personal field: rules need it, and it outlives a resident's erasure
+    hours: tuple[Hours, ...] = ()  # of a working week; none: always
     station: Place | None = personal(None)
     name: str = personal("")
     telephone: str = personal("")
@@ -149,6 +158,8 @@ class DutyStarted(Fact):
     """The caregiver can be asked from now on."""
 
     caregiver_id: CaregiverId
+    counts_from: datetime | None = None  # when this stretch of duty began: before `at` after too
+    # short a break, after it while they still rest; None: at `at`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from dispatch.ids import AttendanceId, IncidentId, OfferId
 from dispatch.incident import Incident
 from dispatch.plans import Plan, Step
 from dispatch.roster import Need
+from dispatch.wishes import Lack, Wishes
 
 
 def pursue(book: Book, now: datetime, *, at_most: int = SURGE_CALLS) -> list[Fact]:
@@ -106,6 +107,26 @@ def need_of(book: Book, incident: Incident, step: Step | None) -> Need:
         skills=plan.skills,
         excluded=resident.excluded if resident else frozenset(),
         asked=incident.asked,
+        wishes=_wishes_of(book, incident),
+    )
+
+
+def _wishes_of(book: Book, incident: Incident) -> Wishes:
+    """Return what is asked of whoever comes beyond the plan's skills, and what of it is a must.
+
+    Nothing is for a threat to life. From the second round on no language is: rather somebody who
+    must be helped out by an interpreter than nobody.
+    """
+    resident = book.residents.get(incident.resident_id) if incident.resident_id else None
+    is_wish = incident.gravity.is_life_threat
+    musts = frozenset[Lack]() if is_wish else frozenset(Lack)
+    return Wishes(
+        needs=resident.needs if resident else frozenset(),
+        language=resident.language if resident else "",
+        sex=resident.wants_sex if resident else "",
+        key_holders=resident.key_holders if resident else frozenset(),
+        rest=book.plan_books[incident.plan_version].rest,
+        musts=musts - {Lack.LANGUAGE} if incident.round > 1 else musts,
     )
 
 
@@ -144,7 +165,7 @@ def _outcome(book: Book, search: Search, now: datetime) -> list[Fact]:
     elif not search.pending and plan.ladder[incident.step].level.is_area:
         return [_next_step(book, incident, now, "nobody_left")]
     else:
-        book.starve(incident, search.need.scope, search.need.skills)
+        book.starve(incident, search.need.scope, search.need.skills_required)
     return []
 
 

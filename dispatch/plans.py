@@ -11,6 +11,9 @@ from typing import Any, Final, cast
 from dispatch.areas import Level
 from dispatch.contact import VOICE, WAYS
 from dispatch.errors import PlanRefused
+from dispatch.hours import Rest
+
+DUE_SHARE: Final = 0.5  # unless the plans say otherwise
 
 
 class Gravity(IntEnum):
@@ -107,18 +110,37 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Classes:
+    """Whose routine calls are urgent, because they cannot help themselves or are alone."""
+
+    raised_for: frozenset[str] = frozenset()  # as "dependent", "partly+alone", "alone"
+    due_share: float = DUE_SHARE  # of the plan's time, within which a raised call is due
+
+    def raises(self, gravity: Gravity, ability: str, *, lives_alone: bool) -> bool:
+        """Whether a call of this gravity is urgent for somebody like that.
+
+        None becomes a threat to life by this, and a call about a device stays one.
+        """
+        words = {ability, f"{ability}+alone", "alone"} if lives_alone else {ability}
+        return gravity is Gravity.ROUTINE and not words.isdisjoint(self.raised_for)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanBook:
     """All plans of one version."""
 
     version: str
     text: str  # the TOML as written
     plans: Mapping[str, Plan]
+    rest: Rest | None = None  # None: nobody must rest
+    classes: Classes = Classes()
 
     def of(self, kind: str) -> Plan:
         """Return the plan of a kind; an unknown kind is a call for help."""
         return self.plans.get(kind) or self.plans["sos"]
 
 
+_ABILITIES: Final = ("self_caring", "partly", "dependent")
 KINDS_REQUIRED: Final = ("sos", "fall", "safety_alarm", "life_assistance", "low_battery")
 DESK_KINDS: Final = ("care_review", "missed_check_in", "follow_up")
 """What the control room raises by itself. No press is folded into it, and it may begin with a
@@ -133,6 +155,7 @@ _SECONDS: Final = (
     "overdue_again_s",
     "close_within_s",
 )
+_RAISED_FOR: Final = (*_ABILITIES, *(f"{one}+alone" for one in _ABILITIES), "alone")
 _SECONDS_OR: Final[Mapping[str, int]] = MappingProxyType(
     {"pressing_within_s": 300, "cancel_grace_s": 30, "confirm_within_s": 120}
 )  # or so many
@@ -185,7 +208,13 @@ def read_plans(text: str) -> PlanBook:
     if missing:
         raise PlanRefused("kinds", None, f"misses {', '.join(missing)}")
     plans = {kind: reader.plan(kind, table) for kind, table in tables.items()}
-    return PlanBook(version=version, text=text, plans=MappingProxyType(plans))
+    return PlanBook(
+        version=version,
+        text=text,
+        plans=MappingProxyType(plans),
+        rest=reader.rest(document["rest"]) if "rest" in document else None,
+        classes=reader.classes(document.get("classes", {})),
+    )
 
 
 def _line_of_error(error: tomllib.TOMLDecodeError) -> int | None:
@@ -203,9 +232,7 @@ class _Reader:
     def plan(self, kind: str, entry: object) -> Plan:
         where = f"kinds.{kind}"
         table = self._table(where, entry)
-        unknown = sorted(set(table) - {*_SECONDS, *_SECONDS_OR, *_OTHERS})
-        if unknown:
-            raise self._refused(where, f"has an unknown entry {unknown[0]}")
+        self._known(where, table, (*_SECONDS, *_SECONDS_OR, *_OTHERS))
         spans = {name[:-2]: self._span(where, table, name) for name in _SECONDS}
         for name, default in _SECONDS_OR.items():
             spans[name[:-2]] = self._span(where, {name: default, **table}, name)
@@ -234,6 +261,34 @@ class _Reader:
             both_go=self._yes_no(where, table, "both_go"),
             **spans,
         )
+
+    def rest(self, entry: object) -> Rest:
+        table = self._table("rest", entry)
+        self._known("rest", table, ("on_duty_max_s", "rest_min_s"))
+        return Rest(
+            on_duty_max=self._span("rest", table, "on_duty_max_s"),
+            rest_min=self._span("rest", table, "rest_min_s"),
+        )
+
+    def classes(self, entry: object) -> Classes:
+        table = self._table("classes", entry)
+        self._known("classes", table, ("raised_for", "due_share"))
+        words: object = table.get("raised_for", [])
+        if not isinstance(words, list) or not all(
+            word in _RAISED_FOR for word in cast("list[object]", words)
+        ):
+            raise self._refused(
+                "classes", f"raised_for is not a list of words of {', '.join(_RAISED_FOR)}"
+            )
+        share: object = table.get("due_share", DUE_SHARE)
+        if not isinstance(share, int | float) or isinstance(share, bool) or not 0 < share <= 1:
+            raise self._refused("classes", "due_share is not a number above 0, up to 1")
+        return Classes(raised_for=frozenset(cast("list[str]", words)), due_share=share)
+
+    def _known(self, where: str, table: Mapping[str, Any], names: tuple[str, ...]) -> None:
+        unknown = sorted(set(table) - set(names))
+        if unknown:
+            raise self._refused(where, f"has an unknown entry {unknown[0]}")
 
     def _gravity(self, where: str, word: object) -> Gravity:
         for gravity in Gravity:

@@ -46,17 +46,18 @@ def handset_called(book: Book, request: r.HandsetCalled, now: datetime) -> list[
     open_ones = _open_ones(book, book.caller_of(resident_id, request.handset_id))
     is_silent = plan.is_silent or request.kind in SILENT_KINDS
     fitting = (one for one in open_ones if one.is_silent or not is_silent)
-    joined = next((one for one in fitting if one.gravity <= plan.gravity), None)
+    joined = next((one for one in fitting if _holds(book, one, plan)), None)
     if joined is not None:
         return _repeat(book, joined, plan, request, fresh, now)
     is_silent = is_silent or any(one.is_silent for one in open_ones)
     place, area_id = _where(book, resident_id, request.place, request.area_id)
     first_for = _first_for(book, resident_id, area_id, now)
+    gravity, due_within = _classed(book, plan, resident_id)
     raised = IncidentRaised(
         at=now,
         incident_id=_next_id(book),
         kind=plan.kind,
-        gravity=plan.gravity,
+        gravity=gravity,
         plan_version=book.plan_version,
         channel="handset",
         resident_id=resident_id,
@@ -64,10 +65,10 @@ def handset_called(book: Book, request: r.HandsetCalled, now: datetime) -> list[
         area_id=area_id,
         events=fresh,
         occurred_at=request.occurred_at,
-        due_at=now + plan.due_within,
+        due_at=now + due_within,
         level=plan.ladder[0].level,
         step_by=now + plan.ladder[0].lasts,
-        desk_by=now + plan.claim_within if plan.claim_within else None,
+        desk_by=_desk_by(plan, gravity, now),
         linked_to=_linked_to(book, resident_id, open_ones, now),
         problems=request.problems,
         is_pressing=_is_pressing(book, None, plan, plan, len(fresh), now),
@@ -90,11 +91,12 @@ def telephoned(book: Book, request: r.Telephoned, now: datetime) -> list[Fact]:
     open_ones = _open_ones(book, book.caller_of(resident_id, None)) if resident_id else []
     is_silent = plan.is_silent or request.kind in SILENT_KINDS
     is_silent = is_silent or any(one.is_silent for one in open_ones)
+    gravity, due_within = _classed(book, plan, resident_id)
     raised = IncidentRaised(
         at=now,
         incident_id=_next_id(book),
         kind=plan.kind,
-        gravity=plan.gravity,
+        gravity=gravity,
         plan_version=book.plan_version,
         channel="telephone",
         resident_id=resident_id,
@@ -102,7 +104,7 @@ def telephoned(book: Book, request: r.Telephoned, now: datetime) -> list[Fact]:
         area_id=area_id,
         events=(),
         occurred_at=None,
-        due_at=now + plan.due_within,
+        due_at=now + due_within,
         level=plan.ladder[0].level,
         step_by=now + plan.ladder[0].lasts,
         desk_by=now + plan.claim_lasts,
@@ -115,6 +117,31 @@ def telephoned(book: Book, request: r.Telephoned, now: datetime) -> list[Fact]:
         caller=request.caller,
     )
     return [raised, claimed(raised.incident_id, request.operator_id, plan, now)]
+
+
+def _classed(book: Book, plan: Plan, resident_id: ResidentId | None) -> tuple[Gravity, timedelta]:
+    """Return how grave the call is and within what time it is due, for whoever calls."""
+    resident = book.residents.get(resident_id) if resident_id else None
+    classes = book.plans.classes
+    if resident is None or not classes.raises(
+        plan.gravity, resident.ability, lives_alone=resident.lives_alone
+    ):
+        return plan.gravity, plan.due_within
+    return Gravity.URGENT, plan.due_within * classes.due_share
+
+
+def _desk_by(plan: Plan, gravity: Gravity, now: datetime) -> datetime | None:
+    """Return by when an operator must take the call; a raised one needs the desk in any case."""
+    within = plan.claim_within or (plan.desk_again if gravity < plan.gravity else None)
+    return now + within if within else None
+
+
+def _holds(book: Book, incident: Incident, plan: Plan) -> bool:
+    """Whether a press of this kind goes into the incident: its kind is at least as grave.
+
+    The kind's own gravity counts: an alarm must not vanish in an errand that was made urgent.
+    """
+    return book.plan_of(incident).gravity <= plan.gravity
 
 
 def _fresh(book: Book, request: r.HandsetCalled, now: datetime) -> tuple[EventKey, ...]:

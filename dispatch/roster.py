@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from dispatch.areas import Territory
 from dispatch.errors import UnknownSubject
 from dispatch.facts import CaregiverEnrolled, Considered
+from dispatch.hours import Hours
 from dispatch.ids import AreaId, CaregiverId
 from dispatch.place import DETOUR, Floats, Place, distances_m
 from dispatch.ways import StraightLine, Ways
+from dispatch.wishes import Lack, Mask, Traits, Wishes, handicap_s, lacks_of
 
 FRESH_S: Final = 120.0  # a position this young is taken as it is
 STALE_S: Final = 900.0  # an older one is worth less than the caregiver's station
@@ -39,7 +41,12 @@ class Verdict(StrEnum):
     PENDING_OFFER = "pending_offer"  # is being asked about another incident
     ASKED_BEFORE = "asked_before"  # said no or nothing in this round
     EXCLUDED = "excluded"  # the resident does not want this caregiver
-    LACKS_SKILL = "lacks_skill"
+    LACKS_SKILL = "lacks_skill"  # one that the plan asks for
+    WRONG_SEX = "wrong_sex"  # the resident asked for the other
+    LACKS_NEED = "lacks_need"  # a skill that this resident always needs
+    OTHER_LANGUAGE = "other_language"  # does not speak the resident's
+    OFF_HOURS = "off_hours"  # does not work at this time
+    MUST_REST = "must_rest"  # on duty for too long, or came back before the rest was over
     OUTSIDE_AREA = "outside_area"  # not within this step of the ladder
     NOT_ACTIVE = "not_active"
     OTHER_KIND = "other_kind"  # this ask wants somebody of another kind, and such a one can come
@@ -61,6 +68,15 @@ class Caregiver:
     is_on_duty: bool = False
     work: str | None = None  # the active attendance
     offer: str | None = None  # the pending offer
+    sex: str = ""
+    hours: tuple[Hours, ...] = ()  # none: always
+    on_duty_since: datetime | None = None  # of the last stretch; still to come while they rest
+    off_duty_since: datetime | None = None  # when duty last ended
+
+    def resting_until(self, now: datetime) -> datetime | None:
+        """Return until when a caregiver who came back on duty too early still rests."""
+        since = self.on_duty_since
+        return since if self.is_on_duty and since is not None and now < since else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +89,13 @@ class Need:
     excluded: frozenset[CaregiverId]
     asked: frozenset[CaregiverId]
     kinds: frozenset[str] = frozenset()  # empty: of any kind
+    wishes: Wishes = Wishes()
+
+    @property
+    def skills_required(self) -> frozenset[str]:
+        """The skills without which nobody is asked."""
+        is_must = Lack.NEEDS in self.wishes.musts
+        return self.skills | self.wishes.needs if is_must else self.skills
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +131,7 @@ class Roster:
         self._kinds: NDArray[np.int32] = np.empty(0, dtype=np.int32)
         self._on_duty: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
         self._free: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
+        self._traits = Traits(territory)
 
     def __len__(self) -> int:
         return len(self._people)
@@ -155,6 +179,10 @@ class Roster:
             is_on_duty=before.is_on_duty if before else False,
             work=before.work if before else None,
             offer=before.offer if before else None,
+            sex=fact.sex,
+            hours=fact.hours,
+            on_duty_since=before.on_duty_since if before else None,
+            off_duty_since=before.off_duty_since if before else None,
         )
         if before is None:
             self._add_slot(caregiver.id)
@@ -186,6 +214,16 @@ class Roster:
             )
         )
 
+    def go_on_duty(self, caregiver_id: CaregiverId, since: datetime) -> None:
+        """Let a caregiver be asked; their stretch of duty counts from `since`."""
+        person = self.of(caregiver_id)
+        self._put(replace(person, is_on_duty=True, on_duty_since=since))
+        self._traits.note_duty(self._slot[caregiver_id], since)
+
+    def go_off_duty(self, caregiver_id: CaregiverId, at: datetime) -> None:
+        """Let a caregiver be asked no more."""
+        self._put(replace(self.of(caregiver_id), is_on_duty=False, off_duty_since=at))
+
     def sight(self, caregiver_id: CaregiverId, place: Place) -> bool:
         """Note where a caregiver is; return False when an equally young sighting is known."""
         if caregiver_id not in self._people or place.at is None:
@@ -209,7 +247,8 @@ class Roster:
 
         Cost: a few passes of array arithmetic over all caregivers; words are found only for
         those that are named. Somebody whose last position is ageing counts as farther by the
-        way that could have been walked since; one whose position is too old, or who was never
+        way that could have been walked since, and for a threat to life whoever lacks something
+        that is wished by a fixed handicap; one whose position is too old, or who was never
         seen, is taken to be at the station, or without one amid the own area. A call without
         any place keeps the order of enrolment: somebody must still be asked.
         """
@@ -217,22 +256,26 @@ class Roster:
         if not size:
             return Found(chosen=(), considered=(), others={})
         metres, seconds = self._travel(need, now)
-        masks = self._of_kinds(self._masks(need), need.kinds)
+        lacking = self._traits.lacking(need.wishes, self._skilled(need.wishes.needs), now)
+        seems = seconds + self._traits.handicaps_s(need.wishes, lacking, self._key_holders(need))
+        masks = self._of_kinds(self._masks(need, lacking), need.kinds)
         chosen: list[int] = []
-        for slot in _nearest_first(seconds, masks.can_come):
+        for slot in _nearest_first(seems, masks.can_come):
             if len(chosen) == wanted:
                 break
-            if self.verdict(self._people[self._ids[slot]], need) is Verdict.AVAILABLE:
+            person = self._people[self._ids[slot]]
+            if self.verdict(person, need, now=now) is Verdict.AVAILABLE:
                 chosen.append(slot)
-        looked_at = _first(seconds, self._on_duty[:size], CONSIDERED_MAX + len(chosen))
+        looked_at = _first(seems, self._on_duty[:size], CONSIDERED_MAX + len(chosen))
         passed = [slot for slot in looked_at if slot not in chosen][:CONSIDERED_MAX]
 
         def row(slot: int, verdict: Verdict) -> Considered:
-            return self._considered(slot, verdict, float(metres[slot]), float(seconds[slot]), now)
+            way = float(metres[slot]), float(seconds[slot])
+            return self._considered(slot, verdict, *way, need, now)
 
         return Found(
             chosen=tuple(row(slot, Verdict.CHOSEN) for slot in chosen),
-            considered=tuple(row(slot, self._why_not(slot, need)) for slot in passed),
+            considered=tuple(row(slot, self._why_not(slot, need, now)) for slot in passed),
             others=masks.counts,
         )
 
@@ -240,16 +283,20 @@ class Roster:
         """Return one caregiver as a search would see them, chosen by hand."""
         slot = self._slot[caregiver_id]
         metres, seconds = self._travel(need, now, slice(slot, slot + 1))
-        return self._considered(slot, Verdict.CHOSEN, float(metres[0]), float(seconds[0]), now)
+        way = float(metres[0]), float(seconds[0])
+        return self._considered(slot, Verdict.CHOSEN, *way, need, now)
 
-    def verdict(self, person: Caregiver, need: Need) -> Verdict:
+    def verdict(self, person: Caregiver, need: Need, *, now: datetime) -> Verdict:
         """Return why this caregiver can or cannot be asked, the plainest reason first."""
+        musts = need.wishes.musts
+        lacks = musts.intersection(self._lacks(person, need, now)) if musts else musts
         reasons = (
             (not person.is_active, Verdict.NOT_ACTIVE),
             (not person.is_on_duty, Verdict.OFF_DUTY),
             (person.id in need.excluded, Verdict.EXCLUDED),
             (person.work is not None, Verdict.BUSY),  # before all that an operator may overrule
             (person.offer is not None, Verdict.PENDING_OFFER),
+            *((lack in lacks, why) for lack, why in _BARRED.items()),
             (not need.skills <= person.skills, Verdict.LACKS_SKILL),
             (person.id in need.asked, Verdict.ASKED_BEFORE),
             (not self.serves(person, need.scope), Verdict.OUTSIDE_AREA),
@@ -264,29 +311,43 @@ class Roster:
             person.area_id in self._territory.path(scope)
         )
 
-    def _why_not(self, slot: int, need: Need) -> Verdict:
+    def _why_not(self, slot: int, need: Need, now: datetime) -> Verdict:
         person = self._people[self._ids[slot]]
-        verdict = self.verdict(person, need)
+        verdict = self.verdict(person, need, now=now)
         if verdict is not Verdict.AVAILABLE:
             return verdict
         is_of_kind = not need.kinds or person.kind in need.kinds
         return Verdict.FARTHER if is_of_kind else Verdict.OTHER_KIND
 
-    def _masks(self, need: Need) -> "_Masks":
+    def _lacks(self, person: Caregiver, need: Need, now: datetime) -> tuple[Lack, ...]:
+        is_at_work = self._traits.is_at_work(self._slot[person.id], now)
+        return lacks_of(person, need.wishes, now, is_at_work=is_at_work)
+
+    def _key_holders(self, need: Need) -> list[int]:
+        return [self._slot[one] for one in need.wishes.key_holders if one in self._slot]
+
+    def _masks(self, need: Need, lacking: Mapping[Lack, Mask]) -> "_Masks":
+        """Return who can come, and all others counted by the first reason that holds."""
         size = len(self._ids)
-        on_duty = self._on_duty[:size]
-        skilled = self._skilled(need.skills)
-        free = self._free[:size]
-        near = self._within(need.scope)
-        can_come = on_duty & free & skilled & near
-        counts = {
-            Verdict.OFF_DUTY: int(np.count_nonzero(~on_duty)),
-            Verdict.BUSY: int(np.count_nonzero(on_duty & ~free)),
-            Verdict.LACKS_SKILL: int(np.count_nonzero(on_duty & free & ~skilled)),
-            Verdict.OUTSIDE_AREA: int(np.count_nonzero(on_duty & free & skilled & ~near)),
-            Verdict.AVAILABLE: int(np.count_nonzero(can_come)),
-        }
-        return _Masks(can_come, {why.value: n for why, n in counts.items() if n})
+        bars = {lack: mask for lack, mask in lacking.items() if lack in need.wishes.musts}
+        passing = (
+            (self._on_duty[:size], Verdict.OFF_DUTY),
+            (self._free[:size], Verdict.BUSY),
+            *((~bars[lack], why) for lack, why in _BARRED.items() if lack in bars),
+            (self._skilled(need.skills), Verdict.LACKS_SKILL),
+            (self._within(need.scope), Verdict.OUTSIDE_AREA),
+        )
+        can_come = np.ones(size, dtype=np.bool_)
+        counts: dict[str, int] = {}
+        left = size
+        for passes, why in passing:
+            can_come &= passes
+            before, left = left, int(np.count_nonzero(can_come))
+            if before > left:
+                counts[why.value] = before - left
+        if left:
+            counts[Verdict.AVAILABLE.value] = left
+        return _Masks(can_come, counts)
 
     def _of_kinds(self, masks: "_Masks", kinds: frozenset[str]) -> "_Masks":
         """Return the masks without those of other kinds, who are counted apart."""
@@ -342,19 +403,29 @@ class Roster:
         return metres, way * 3.6 / self._speeds[some]
 
     def _considered(
-        self, slot: int, verdict: Verdict, metres: float, seconds: float, now: datetime
+        self,
+        slot: int,
+        verdict: Verdict,
+        metres: float,
+        seconds: float,
+        need: Need,
+        now: datetime,
     ) -> Considered:
         caregiver_id = self._ids[slot]
+        person = self._people[caregiver_id]
+        lacks = self._lacks(person, need, now)
         if self._is_recent(slot, now):
             source = self._sightings[caregiver_id].source
         else:
-            source = "station" if self._people[caregiver_id].station else "area"
+            source = "station" if person.station else "area"
         return Considered(
             caregiver_id=caregiver_id,
             travel_s=round(seconds, 1),
             distance_m=round(metres, 1),
             verdict=verdict.value,
             position_source=source,
+            handicap_s=handicap_s(person, need.wishes, lacks),
+            lacks=tuple(lack.value for lack in lacks),
         )
 
     def _is_recent(self, slot: int, now: datetime) -> bool:
@@ -383,6 +454,7 @@ class Roster:
                 self._bits.setdefault(skill, len(self._bits))
         self._skills[slot] = self._mask(caregiver.skills)
         self._kinds[slot] = self._kind_codes.setdefault(caregiver.kind, len(self._kind_codes))
+        self._traits.describe(slot, caregiver)
         station = caregiver.station
         area = self._territory.areas.get(caregiver.area_id)
         amid = area.centre if area else (0.0, 0.0)
@@ -397,6 +469,13 @@ class _Masks:
     counts: Mapping[str, int]
 
 
+_BARRED: Final[Mapping[Lack, Verdict]] = {
+    Lack.SEX: Verdict.WRONG_SEX,  # the last that no operator may overrule
+    Lack.NEEDS: Verdict.LACKS_NEED,
+    Lack.LANGUAGE: Verdict.OTHER_LANGUAGE,
+    Lack.HOURS: Verdict.OFF_HOURS,
+    Lack.REST: Verdict.MUST_REST,
+}
 _ARRAYS: Final = (
     "_lons",
     "_lats",

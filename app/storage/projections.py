@@ -14,6 +14,7 @@ from dispatch import facts as f
 from dispatch.attendance import Attendance
 from dispatch.book import Book
 from dispatch.facts import Fact
+from dispatch.hours import hours_text
 from dispatch.ids import AttendanceId, IncidentId, OfferId
 from dispatch.incident import DeskLevel, Incident
 from dispatch.offer import Offer
@@ -35,14 +36,16 @@ TABLES: Final[Mapping[str, str]] = {
     "attendance": "id text, incident_id text, caregiver_id text, state text,"
     " accepted_at timestamptz, set_out_at timestamptz, arrived_at timestamptz,"
     " ended_at timestamptz, outcome text",
-    "area": "id text, parent_id text, level text, name text, lon float8, lat float8, ring json",
+    "area": "id text, parent_id text, level text, name text, lon float8, lat float8, ring json,"
+    " zone text",
     "resident": "id text, area_id text, state text, category text, ability text,"
     " lives_alone boolean, language text, communication text, home_is_pinned boolean,"
     " excluded json, lon float8, lat float8, name text, sex text, born text, telephone text,"
-    " address text, medical text, key_note text",
+    " address text, medical text, key_note text, needs json, wants_sex text, key_holders json",
     "handset": "id text, resident_id text, model text",
     "caregiver": "id text, kind text, skills json, languages json, area_id text,"
-    " speed_kmh float8, is_active boolean, lon float8, lat float8, name text, telephone text",
+    " speed_kmh float8, is_active boolean, lon float8, lat float8, name text, telephone text,"
+    " sex text, hours text",
 }
 
 
@@ -198,7 +201,7 @@ def _message(book: Book, fact: f.DeskAlerted, number: int) -> Row:
 def _area_row(fact: f.AreaDefined) -> Row:
     ring = msgspec.json.encode(fact.ring).decode()
     lon, lat = fact.centre
-    return (fact.area_id, fact.parent_id, fact.level.value, fact.name, lon, lat, ring)
+    return (fact.area_id, fact.parent_id, fact.level.value, fact.name, lon, lat, ring, fact.zone)
 
 
 def _resident_row(fact: f.ResidentRegistered) -> Row:
@@ -221,6 +224,9 @@ def _resident_row(fact: f.ResidentRegistered) -> Row:
         fact.address,
         fact.medical,
         fact.key_note,
+        msgspec.json.encode(fact.needs).decode(),
+        fact.wants_sex,
+        msgspec.json.encode(fact.key_holders).decode(),
     )
 
 
@@ -240,6 +246,8 @@ def _caregiver_row(fact: f.CaregiverEnrolled) -> Row:
         *_lon_lat(fact.station),
         fact.name,
         fact.telephone,
+        fact.sex,
+        hours_text(fact.hours),
     )
 
 

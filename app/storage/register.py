@@ -14,7 +14,7 @@ from app.security.paging import LIMIT_DEFAULT, LIMIT_MAX, Page
 Row: TypeAlias = dict[str, Any]
 
 READ_WITHIN_MS: Final = 10_000
-_JSON: Final = frozenset({"excluded", "skills", "languages", "ring"})
+_JSON: Final = frozenset({"excluded", "needs", "key_holders", "skills", "languages", "ring"})
 _PAGE: Final = 500
 _LIKE: Final = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
 

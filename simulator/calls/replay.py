@@ -216,8 +216,8 @@ def _residents(calls: Iterable[LoggedCall], grids: Sequence[CityArea]) -> tuple[
             sex="f",
             born=BORN,
             category="elder",
-            ability="partly",
-            lives_alone=True,
+            ability="self_caring",  # the log says nothing of it: its own class shall count
+            lives_alone=False,
             language="en",
             communication="voice",
             telephone=telephone(number),

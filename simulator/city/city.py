@@ -1,6 +1,7 @@
 """A whole city in one value, and the demo city."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
@@ -39,12 +40,29 @@ def demo_city(seed: int = DEMO_SEED) -> City:
     river = territory.river()
     roads, bridges = paving.pave(areas, river)
     ground = Ground(areas, river)
+    caregivers = staff.caregivers(ground, Random(f"{seed}/caregivers"))
     return City(
         areas=areas,
-        residents=residents.residents(ground, Random(f"{seed}/residents")),
-        caregivers=staff.caregivers(ground, Random(f"{seed}/caregivers")),
+        residents=_with_keys(residents.residents(ground, Random(f"{seed}/residents")), caregivers),
+        caregivers=caregivers,
         operators=staff.operators(ground, Random(f"{seed}/operators")),
         river=river,
         bridges=bridges,
         roads=roads,
+    )
+
+
+def _with_keys(
+    people: Iterable[CityResident], caregivers: Iterable[CityCaregiver]
+) -> tuple[CityResident, ...]:
+    """Return the residents, each with the caregivers who keep the keys of their community."""
+    keepers = [one for one in caregivers if "key_holder" in one.skills]
+    return tuple(
+        replace(
+            person,
+            key_holders=tuple(
+                one.id for one in keepers if person.area_code.startswith(one.area_code)
+            ),
+        )
+        for person in people
     )

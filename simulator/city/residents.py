@@ -13,6 +13,7 @@ from simulator.city.words import KEYS, MEDICAL, full_name, telephone
 
 TODAY: Final = date(2026, 1, 1)  # ages are counted from here
 RESIDENTS: Final = 277  # as many as the district's first home-care centre served
+WANTS_A_WOMAN_ONE_IN: Final = 8  # of the women, as caregiver
 HANDSET_MODELS: Final = ("pager", "watch", "pendant")
 CATEGORIES: Final[Mapping[str, int]] = {"elder": 86, "child": 6, "disabled": 8}  # percent
 AGES: Final[Mapping[str, tuple[int, int]]] = {
@@ -44,6 +45,9 @@ class CityResident:
     key_note: str
     handset_id: str
     handset_model: str  # "pager" on the wall, "watch" or "pendant"
+    needs: tuple[str, ...] = ()  # skills that whoever comes must have
+    wants_sex: str = ""  # "f" or "m": of whoever comes
+    key_holders: tuple[str, ...] = ()  # caregivers who can open the door
 
 
 def residents(ground: Ground, chance: Random) -> tuple[CityResident, ...]:
@@ -75,7 +79,7 @@ def _resident(
         sex=sex,
         born=born,
         category=category,
-        ability=_ability(category, born, chance),
+        ability=(ability := _ability(category, born, chance)),
         lives_alone=category == "elder" and chance.random() < 0.45,
         language=_language(category, chance),
         communication=_communication(medical, chance),
@@ -87,6 +91,8 @@ def _resident(
         key_note=chance.choice(KEYS),
         handset_id=f"H{number:04}",
         handset_model="watch" if category == "child" else chance.choice(HANDSET_MODELS),
+        needs=("lifting",) if ability == "dependent" else (),
+        wants_sex="f" if sex == "f" and number % WANTS_A_WOMAN_ONE_IN == 0 else "",
     )
 
 

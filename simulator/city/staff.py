@@ -12,6 +12,8 @@ from simulator.city.territory import CityArea, short_name
 from simulator.city.words import full_name, telephone
 
 FIRST_HOME_SERVICE: Final = 5  # its number among the caregivers
+KINDS_COME_AGAIN_AFTER: Final = 6  # caregivers, of two streets
+SHIFTS: Final = ("mon-sun 07:00-19:00", "mon-sun 19:00-07:00")
 TELEPHONES_FROM: Final = 1000  # caregivers' numbers begin here, residents' end before
 
 
@@ -28,6 +30,8 @@ class CityCaregiver:
     area_code: str  # the area they serve, of any level
     station: Place
     speed_kmh: float
+    sex: str = ""  # "f", "m", or "" for an office
+    hours: str = ""  # when they work, as a caregivers' table has it; "": always
 
     @property
     def login(self) -> str:
@@ -54,6 +58,7 @@ class _Calling:
     skills: tuple[str, ...]
     perhaps: tuple[str, ...]  # skills that about half of them have
     speeds_kmh: tuple[float, ...]
+    shifts: tuple[str, ...] = ("",)  # by turns; two of a street's three work around the clock
 
 
 CALLINGS: Final = (
@@ -67,11 +72,11 @@ CALLINGS: Final = (
     ),
     _Calling(
         kind="home_service", level="street", skills=("lifting",),
-        perhaps=("first_aid", "xiang"), speeds_kmh=(18.0, 16.0),
+        perhaps=("first_aid", "xiang"), speeds_kmh=(18.0, 16.0), shifts=SHIFTS,
     ),
     _Calling(
         kind="volunteer", level="community", skills=("first_aid",),
-        perhaps=("xiang", "lifting"), speeds_kmh=(4.5, 15.0),
+        perhaps=("xiang", "lifting"), speeds_kmh=(4.5, 15.0), shifts=SHIFTS,
     ),
     _Calling(
         kind="property_office", level="community", skills=("key_holder", "lifting"),
@@ -126,9 +131,10 @@ def _caregiver(
     community = chance.choice(ground.children[street.code])
     skills = (*calling.skills, *(skill for skill in calling.perhaps if chance.random() < 0.5))
     grid = chance.choice(ground.children[community.code])
+    sex = "" if calling.kind == "property_office" else chance.choice("ffm")
     return CityCaregiver(
         id=f"C{number:03}",
-        name=_worker_name(calling, community, chance),
+        name=_worker_name(sex, community, chance),
         kind=calling.kind,
         skills=skills,
         languages=_languages(skills, chance),
@@ -136,13 +142,13 @@ def _caregiver(
         area_code=_served(calling, number, community, ground),
         station=ground.dry_place(grid, chance),
         speed_kmh=chance.choice(calling.speeds_kmh),
+        sex=sex,
+        hours=calling.shifts[number // KINDS_COME_AGAIN_AFTER % len(calling.shifts)],
     )
 
 
-def _worker_name(calling: _Calling, community: CityArea, chance: Random) -> str:
-    if calling.kind == "property_office":
-        return f"{short_name(community.name)}物业服务中心"
-    return full_name("adult", chance.choice("ffm"), chance)
+def _worker_name(sex: str, community: CityArea, chance: Random) -> str:
+    return full_name("adult", sex, chance) if sex else f"{short_name(community.name)}物业服务中心"
 
 
 def _languages(skills: tuple[str, ...], chance: Random) -> tuple[str, ...]:

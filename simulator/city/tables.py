@@ -12,12 +12,13 @@ def residents_csv(city: City) -> str:
     """Return the residents, one a row; `lives_alone` is "true" or "false", `born` YYYY-MM-DD."""
     return _csv(
         "id,name,sex,born,category,ability,lives_alone,language,communication,telephone,address,"
-        "area,lon,lat,medical,key_note",
+        "area,lon,lat,medical,key_note,needs,wants_sex,key_holders",
         (
             (
                 *(one.id, one.name, one.sex, one.born.isoformat(), one.category, one.ability),
                 *("true" if one.lives_alone else "false", one.language, one.communication),
                 *(one.telephone, one.address, one.area_code, *one.home, one.medical, one.key_note),
+                *(";".join(one.needs), one.wants_sex, ";".join(one.key_holders)),
             )
             for one in city.residents
         ),
@@ -35,11 +36,12 @@ def handsets_csv(city: City) -> str:
 def caregivers_csv(city: City) -> str:
     """Return the caregivers, one a row; skills and languages are separated by ";"."""
     return _csv(
-        "id,name,kind,skills,languages,telephone,area,lon,lat,speed_kmh,login",
+        "id,name,kind,skills,languages,telephone,area,lon,lat,speed_kmh,login,sex,hours",
         (
             (
                 *(one.id, one.name, one.kind, ";".join(one.skills), ";".join(one.languages)),
                 *(one.telephone, one.area_code, *one.station, one.speed_kmh, one.login),
+                *(one.sex, one.hours),
             )
             for one in city.caregivers
         ),

@@ -244,6 +244,8 @@ class Town:
                 "travel_s": row["travel_s"],
                 "distance_m": row["travel_s"] * 4,
                 "verdict": "chosen" if other == caregiver_id else "farther",
+                "lacks": ["language"] if other == caregiver_id else [],
+                "handicap_s": 60 if other == caregiver_id else 0,
             }
             for other, row in CAREGIVERS.items()
         ]

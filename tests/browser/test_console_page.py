@@ -85,6 +85,7 @@ def test_the_choice_is_explained(console: Page, server: FakeServer):
     choice = console.locator(".choices")
     expect(choice.locator("summary")).to_contain_text("选了 王小梅（网格，2 分钟 · 560 米）")
     expect(choice.locator("tr", has_text="赵大勇")).to_contain_text("更远")
+    expect(choice.locator("tr", has_text="✔")).to_contain_text("选中、语言不通、按远 1 分钟计")
     expect(choice).to_contain_text("忙碌 3 人、未上班 12 人")
     expect(console.locator(".timeline")).to_contain_text("邀约 王小梅（网格）")
 

@@ -16,6 +16,7 @@ from dispatch.offer import OfferState
 from dispatch.plans import Gravity
 from dispatch.roster import Verdict
 from dispatch.status import Status
+from dispatch.wishes import Lack
 
 PAGES = Path(__file__).parents[2] / "app" / "pages"
 SOURCES = "\n".join(
@@ -99,6 +100,7 @@ def test_every_family_that_a_page_uses_has_words():
         ("status", list(Status)),
         ("desk", list(DeskLevel)),
         ("verdict", list(Verdict)),
+        ("lacks", list(Lack)),
         ("ability", list(Ability)),
         ("communication", list(Communication)),
         ("caregiver_kind", list(CaregiverKind)),

@@ -31,6 +31,7 @@ from simulator.city.plane import (
     square_metres,
 )
 from simulator.city.roads import lattice
+from simulator.city.staff import SHIFTS
 from simulator.city.territory import lay_out, short_name
 
 LEVELS = ("district", "street", "community", "grid")
@@ -349,6 +350,34 @@ def test_every_street_can_be_served_by_two(city, by_code):
         assert len(serving) >= 2
 
 
+def test_whoever_calls_at_whatever_hour_somebody_suits(city):
+    """Night shifts included; a caregiver without hours is there around the clock."""
+    for shift in SHIFTS:
+        there = [one for one in city.caregivers if one.hours in ("", shift)]
+        for resident in city.residents:
+            suits = [
+                one
+                for one in there
+                if set(resident.needs) <= set(one.skills)
+                and resident.wants_sex in ("", one.sex)
+                and resident.language in one.languages
+            ]
+            assert suits, (shift, resident)
+
+
+def test_two_of_a_street_are_there_around_the_clock(city):
+    assert Counter(one.hours for one in city.caregivers)[""] == 2 * 16
+    assert {one.hours for one in city.caregivers} == {"", *SHIFTS}
+
+
+def test_keys_are_kept_in_the_resident_s_own_community(city):
+    keepers = {one.id: one for one in city.caregivers if "key_holder" in one.skills}
+    with_keys = [one for one in city.residents if one.key_holders]
+    assert len(with_keys) > 10
+    for one in with_keys:
+        assert all(one.area_code.startswith(keepers[id_].area_code) for id_ in one.key_holders)
+
+
 def test_every_street_is_watched_by_operators(city, by_code):
     roles = Counter(one.role for one in city.operators)
     assert roles == {"operator": 6, "supervisor": 2, "administrator": 1}
@@ -369,7 +398,7 @@ def test_residents_can_be_read_back(city):
     rows = rows_of(residents_csv(city))
     assert ",".join(rows[0]) == (
         "id,name,sex,born,category,ability,lives_alone,language,communication,telephone,address,"
-        "area,lon,lat,medical,key_note"
+        "area,lon,lat,medical,key_note,needs,wants_sex,key_holders"
     )
     for row, one in zip(rows, city.residents, strict=True):
         assert (float(row["lon"]), float(row["lat"])) == one.home
@@ -380,6 +409,8 @@ def test_residents_can_be_read_back(city):
         same = ("telephone", "address", "medical", "key_note")
         assert [row[name] for name in same] == [getattr(one, name) for name in same]
         assert row["area"] == one.area_code
+        assert (row["needs"], row["wants_sex"]) == (";".join(one.needs), one.wants_sex)
+        assert row["key_holders"] == ";".join(one.key_holders)
 
 
 def test_text_with_commas_quotes_and_lines_survives_the_file(city):
@@ -400,7 +431,7 @@ def test_handsets_can_be_read_back(city):
 def test_caregivers_can_be_read_back(city):
     rows = rows_of(caregivers_csv(city))
     assert ",".join(rows[0]) == (
-        "id,name,kind,skills,languages,telephone,area,lon,lat,speed_kmh,login"
+        "id,name,kind,skills,languages,telephone,area,lon,lat,speed_kmh,login,sex,hours"
     )
     for row, one in zip(rows, city.caregivers, strict=True):
         assert tuple(row["skills"].split(";")) == one.skills
@@ -408,11 +439,17 @@ def test_caregivers_can_be_read_back(city):
         assert (float(row["lon"]), float(row["lat"])) == one.station
         assert float(row["speed_kmh"]) == one.speed_kmh
         assert row["login"] == one.id.lower()
+        assert (row["sex"], row["hours"]) == (one.sex, one.hours)
 
 
 def test_the_server_takes_the_files_as_they_are(city):
     areas = {area.code for area in city.areas}
-    residents = read_residents(residents_csv(city).encode(), datum=Datum.WGS84, known_areas=areas)
+    residents = read_residents(
+        residents_csv(city).encode(),
+        datum=Datum.WGS84,
+        known_areas=areas,
+        known_caregivers={one.id for one in city.caregivers},
+    )
     handsets = read_handsets(
         handsets_csv(city).encode(), known_residents={row.id for row in residents}
     )

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 from starlette import status as http
 
@@ -31,6 +31,7 @@ from app.errors import problems
 from app.registry import AlreadyThere, EverywhereNeeded, Registry, Row
 from devices.datum import Datum
 from dispatch.errors import UnknownSubject
+from dispatch.hours import is_zone
 
 AN_AREA: Final[JsonDict] = {
     "id": "430105010007",
@@ -52,6 +53,15 @@ AreaLevel = Literal["grid", "community", "street", "district"]
 Ring = Annotated[list[tuple[float, float]], Field(max_length=RING_POINTS_MAX)]
 
 
+def _a_zone(value: str) -> str:
+    if value and not is_zone(value):
+        raise ValueError("must be the name of a time zone, like Asia/Shanghai")
+    return value
+
+
+Zone = Annotated[str, Field(max_length=64), AfterValidator(_a_zone)]
+
+
 class AreaIn(Form):
     """A new area. It needs a ring, or at least its middle."""
 
@@ -63,6 +73,7 @@ class AreaIn(Form):
     name: NameText
     centre: Point | None = None
     ring: Ring = Field(default=[], description="Closed, longitude and latitude in WGS-84.")
+    zone: Zone = Field(default="", description="Time zone; empty is that of the area above.")
 
 
 class AreaChange(Form):
@@ -75,6 +86,7 @@ class AreaChange(Form):
     name: NameText = ""
     centre: Point | None = None
     ring: Ring = Field(default=[])
+    zone: Zone = ""
 
 
 class AreaOut(Form):
@@ -86,6 +98,7 @@ class AreaOut(Form):
     name: str
     centre: PointOut
     ring: list[tuple[float, float]] | None = None
+    zone: str
 
 
 @router.get("", summary="List areas", responses=problems(*PROBLEMS))
@@ -149,8 +162,8 @@ async def import_(
 ) -> ImportedOut:
     """Define every feature of the collection, or none: each fault names its feature.
 
-    Properties are `code`, `parent_code`, `level` and `name`; of several polygons the largest
-    counts. In `problems`, `line` is the number of the feature, from 1.
+    Properties are `code`, `parent_code`, `level`, `name` and perhaps `zone`, a time zone; of
+    several polygons the largest counts. In `problems`, `line` is the number of the feature, from 1.
     """
     data = await body_of(request)
     return ImportedOut.of(await imports.import_areas(service, data, datum=datum))

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool
 from pydantic.config import JsonDict
 from starlette import status as http
 
@@ -35,6 +35,7 @@ from app.service import ServiceDep
 from app.tables import SPEED_KMH_MAX
 from devices.datum import Datum
 from dispatch.errors import UnknownSubject
+from dispatch.hours import hours_text, read_hours
 
 A_CAREGIVER: Final[JsonDict] = {
     "id": "C001",
@@ -43,6 +44,8 @@ A_CAREGIVER: Final[JsonDict] = {
     "languages": ["zh", "en"],
     "area_id": "430105010008",
     "speed_kmh": 15,
+    "sex": "m",
+    "hours": "mon-fri 08:00-17:00; sat 22:00-06:00",
     "station": {"lon": 112.949853, "lat": 28.178532},
     "name": "李磊",
     "telephone": "19900001001",
@@ -60,6 +63,14 @@ Kind = Literal[
     "property_office",
     "family",
 ]
+Sex = Literal["", "f", "m"]
+
+
+def _hours(value: str) -> str:
+    return hours_text(read_hours(value))
+
+
+Hours = Annotated[str, Field(max_length=2_000), AfterValidator(_hours)]
 Words = Annotated[list[WordText], Field(max_length=50)]
 Speed = Annotated[float, Field(ge=1, le=SPEED_KMH_MAX, allow_inf_nan=False)]
 
@@ -76,6 +87,8 @@ class CaregiverIn(Form):
     area_id: IdText
     speed_kmh: Speed = imports.SPEED_KMH
     is_active: StrictBool = True
+    sex: Sex = ""
+    hours: Hours = Field(default="", description="When they work, local time; empty is always.")
     station: Point | None = None
     name: NameText
     telephone: TelephoneText = ""
@@ -92,6 +105,8 @@ class CaregiverChange(Form):
     area_id: IdText = ""
     speed_kmh: Speed = imports.SPEED_KMH
     is_active: StrictBool = True
+    sex: Sex = ""
+    hours: Hours = ""
     station: Point | None = None
     name: NameText = ""
     telephone: TelephoneText = ""
@@ -107,6 +122,8 @@ class CaregiverOut(Form):
     area_id: str
     speed_kmh: float
     is_active: bool
+    sex: str
+    hours: str
     station: PointOut | None
     name: str
     telephone: str

@@ -56,6 +56,9 @@ A_RESIDENT: Final[JsonDict] = {
     "home": {"lon": 112.944234, "lat": 28.176618},
     "medical": "青霉素过敏",
     "key_note": "对门邻居有备用钥匙",
+    "needs": ["lifting"],
+    "wants_sex": "f",
+    "key_holders": [],
 }
 _CSV: Final = (
     "id,name,area,telephone,lon,lat\nR0001,唐福生,430105010007003,19900000001,112.94,28.17\n"
@@ -76,7 +79,8 @@ Category = Literal["elder", "child", "disabled"]
 Ability = Literal["self_caring", "partly", "dependent"]
 Communication = Literal["voice", "hard_of_hearing", "text_only"]
 Sex = Literal["", "f", "m"]
-Excluded = Annotated[list[IdText], Field(max_length=100)]
+Caregivers = Annotated[list[IdText], Field(max_length=100)]
+Words = Annotated[list[WordText], Field(max_length=50)]
 
 
 class ResidentIn(Form):
@@ -95,12 +99,15 @@ class ResidentIn(Form):
     lives_alone: StrictBool = False
     language: WordText = ""
     communication: Communication = "voice"
-    excluded: Excluded = Field(default=[], description="Caregivers whom they do not want.")
+    excluded: Caregivers = Field(default=[], description="Caregivers whom they do not want.")
     telephone: TelephoneText = ""
     address: AddressText = ""
     home: Point | None = None
     medical: NoteText = ""
     key_note: NoteText = ""
+    needs: Words = Field(default=[], description="Skills that whoever comes must have.")
+    wants_sex: Sex = Field(default="", description="Of whoever comes; empty is either.")
+    key_holders: Caregivers = Field(default=[], description="Who of them can open the door.")
 
 
 class ResidentChange(Form):
@@ -120,12 +127,15 @@ class ResidentChange(Form):
     lives_alone: StrictBool = False
     language: WordText = ""
     communication: Communication = "voice"
-    excluded: Excluded = Field(default=[])
+    excluded: Caregivers = Field(default=[])
     telephone: TelephoneText = ""
     address: AddressText = ""
     home: Point | None = None
     medical: NoteText = ""
     key_note: NoteText = ""
+    needs: Words = Field(default=[])
+    wants_sex: Sex = ""
+    key_holders: Caregivers = Field(default=[])
 
 
 class ResidentOut(Form):
@@ -149,6 +159,9 @@ class ResidentOut(Form):
     home_is_pinned: bool
     medical: str
     key_note: str
+    needs: list[str]
+    wants_sex: str
+    key_holders: list[str]
     handset_ids: list[str]
 
 

@@ -55,6 +55,7 @@ function Duty() {
     <${Known} />
     ${fault.value && html`<${Fault} />`}
     ${said && html`<${DutySwitch} isOn=${said.on_duty} />
+      ${said.resting_until && html`<p class="sub" data-rests>${t("duty.rests_until", { time: timeOfDay(said.resting_until, zone, now.value) })}</p>`}
       ${said.offers.map((offer) => html`<${Offer} key=${offer.id} offer=${offer} />`)}
       ${said.attendances.map((attendance) => html`<${Attendance} key=${attendance.id} attendance=${attendance} />`)}
       ${said.offers.length + said.attendances.length === 0 && html`<p class="empty">${t(said.on_duty ? "duty.waiting" : "duty.resting")}</p>`}`}

@@ -4,7 +4,7 @@ import { html } from "../kit/html.mjs";
 import { t, zone } from "../kit/language.mjs";
 import { areaText, GravityMark, Telephone, When } from "../kit/parts.mjs";
 import { now } from "../kit/time.mjs";
-import { clock, distance, left, span, timeOfDay, word } from "../kit/words.mjs";
+import { clock, distance, left, span, timeOfDay, whyOf, word } from "../kit/words.mjs";
 import { coming } from "./board.mjs";
 import { act, choose, chosen, chosenFault, chosenId, dots, liveIncident, notice, session } from "./desk.mjs";
 import { openDialog } from "./dialogs.mjs";
@@ -180,7 +180,7 @@ function Choice({ choice, incident }) {
   return html`<details open><summary>${t("choice.summary", { name, level: word(t, "level", choice.level), travel: taken ? travel(taken) : null })} <span class="age">${timeOfDay(choice.at, zone, now.value)}</span></summary>
     <table><thead><tr><th>${t("choice.caregiver")}</th><th>${t("offers.travel")}</th><th>${t("choice.verdict")}</th></tr></thead>
       <tbody>${choice.considered.map((row) => html`<tr key=${row.caregiver_id} class=${row.verdict === "chosen" ? "is-chosen" : ""}>
-        <td>${row.verdict === "chosen" ? "✔ " : ""}${row.name}</td><td class="number">${travel(row)}</td><td>${word(t, "verdict", row.verdict)}</td></tr>`)}</tbody></table>
+        <td>${row.verdict === "chosen" ? "✔ " : ""}${row.name}</td><td class="number">${travel(row)}</td><td>${whyOf(t, row)}</td></tr>`)}</tbody></table>
     ${others.length > 0 && html`<p class="sub">${t("choice.others")} ${others.map(([why, n]) => t("choice.other", { why: word(t, "verdict", why), n })).join(t("choice.separator"))}</p>`}
   </details>`;
 }

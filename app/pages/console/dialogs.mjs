@@ -6,7 +6,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { html } from "../kit/html.mjs";
 import { t } from "../kit/language.mjs";
 import { areaText, When } from "../kit/parts.mjs";
-import { distance, word } from "../kit/words.mjs";
+import { distance, whyOf, word } from "../kit/words.mjs";
 import { HandOverForm, HoldForm, ReopenForm, TransferForm, WidenForm } from "./hand.mjs";
 import { act, change, choose, incidentPath, look, notice, refusal } from "./desk.mjs";
 import { showOnMap } from "./map.mjs";
@@ -114,7 +114,7 @@ function OfferForm({ incident }) {
       ${rows.value?.map((row) => html`<label class=${`candidate ${row.verdict === "available" ? "" : "is-poor"}`}>
         <input type="radio" name="caregiver" value=${row.caregiver_id} required onChange=${() => (chosen.value = row.caregiver_id)} />
         <span><strong>${row.name}</strong> <span class="sub">${word(t, "caregiver_kind", row.kind)}</span></span>
-        <span class="number">${travel(row)}</span><span>${word(t, "verdict", row.verdict)}</span></label>`)}
+        <span class="number">${travel(row)}</span><span>${whyOf(t, row)}</span></label>`)}
     </div>
     <label class="field">${t("offer.reason")}<input required minlength=${REASON_MIN} value=${reason.value} onInput=${type(reason)} /></label>
     <${Foot} label=${t("action.send_offer")} disabled=${chosen.value === ""} />

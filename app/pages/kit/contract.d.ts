@@ -32,13 +32,14 @@ export interface Incident {
   offered_to?: { operator_id: string; name: string; answer_by: string } | null;
 }
 export interface Entry { number: number; at: string; kind: string; by: string | null; text_key?: string; data: Record<string, unknown> }
-export interface Considered { caregiver_id: string; name: string; travel_s: number | null; distance_m: number | null; verdict: string }
+export interface Reason { verdict: string; lacks?: string[]; handicap_s?: number }
+export interface Considered extends Reason { caregiver_id: string; name: string; travel_s: number | null; distance_m: number | null }
 export interface OfferChoice { offer_id: string; at: string; level: string; chosen: string; considered: Considered[]; others: Record<string, number> }
 export interface Note { at?: string; by?: string; text: string }
 export interface IncidentInFull extends Incident {
   timeline: Entry[]; considered: OfferChoice[]; medical: string | null; key_note: string | null; notes: (Note | string)[];
 }
-export interface Candidate { caregiver_id: string; name: string; kind: string; travel_s: number | null; distance_m: number | null; verdict: string }
+export interface Candidate extends Reason { caregiver_id: string; name: string; kind: string; travel_s: number | null; distance_m: number | null }
 export interface Dot { id: string; name: string; kind: string; on_duty: boolean; busy: boolean; lon: number | null; lat: number | null; at: string | null; source: string | null }
 
 export interface AtDesk { operator_id: string; name: string; is_supervisor: boolean; areas?: string[] }
@@ -64,8 +65,8 @@ export interface AttendanceOfMine {
   note: string | null;
 }
 export interface CaregiverState {
-  caregiver: { id: string; name: string; kind: string }; on_duty: boolean; server_time: string;
-  offers: OfferToMe[]; attendances: AttendanceOfMine[];
+  caregiver: { id: string; name: string; kind: string }; on_duty: boolean; resting_until?: string | null;
+  server_time: string; offers: OfferToMe[]; attendances: AttendanceOfMine[];
 }
 
 export interface Coming { caregiver_name: string; kind: string; state: string; eta_at: string | null; distance_m: number | null }

@@ -32,6 +32,20 @@ export function word(t, family, value, values) {
   return text === key ? value : text;
 }
 
+/** The verdict that says the same as a lack, where it bars. @type {Record<string, string>} */
+const BARS = { needs: "lacks_need", language: "other_language", sex: "wrong_sex", hours: "off_hours", rest: "must_rest" };
+
+/**
+ * Return why somebody was or was not asked, what they lack, and how much farther they count for it.
+ * @param {Words} t @param {import("./contract.d.ts").Reason} row
+ */
+export function whyOf(t, row) {
+  const by = row.handicap_s ?? 0;
+  const lacks = (row.lacks ?? []).filter((lack) => BARS[lack] !== row.verdict).map((lack) => word(t, "lacks", lack));
+  const weight = by === 0 ? [] : [t(by > 0 ? "choice.counts_farther" : "choice.counts_nearer", { span: span(t, Math.abs(by)) })];
+  return [word(t, "verdict", row.verdict), ...lacks, ...weight].join(t("choice.separator"));
+}
+
 /**
  * Return a length of time as a clock shows it: "0:09", "12:05", "1:02:05"; below zero with a minus.
  * @param {number} seconds

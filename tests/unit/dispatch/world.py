@@ -209,6 +209,22 @@ class World:
             f.ResidentRegistered(at=self.now, resident_id=name, **{**known, **changes})
         )
 
+    def zone(self, area, zone):
+        """Let the clocks of an area show the time of `zone`."""
+        known = self.book.territory.areas[area]
+        return self.register(
+            f.AreaDefined(
+                at=self.now,
+                area_id=area,
+                parent_id=known.parent_id,
+                level=known.level,
+                name=known.name,
+                centre=known.centre,
+                ring=(),
+                zone=zone,
+            )
+        )
+
     def handset(self, name, resident):
         return self.register(
             f.HandsetPaired(at=self.now, handset_id=name, resident_id=resident, model="demo")
