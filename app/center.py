@@ -7,7 +7,7 @@ decide in memory; the batch is put on record in one transaction; only then is an
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -82,8 +82,11 @@ class Center:
         read_within_s: float = 10.0,
         ways: Ways | None = None,
         policy: Policy = Policy.ASSIGNMENT,
+        channels: Mapping[str, int] | None = None,
     ) -> None:
         """Take the journal, the rules' clock, whom to tell after each commit, and how to search.
+
+        `channels` says how many ways there are to tell each party outside.
 
         `tell` is called in the loop, after the commit and before callers are answered; it must
         not block and must not fail.
@@ -98,6 +101,7 @@ class Center:
         self._read_within_s = read_within_s
         self._ways = ways or StraightLine()
         self._policy = policy
+        self._channels = dict(channels or {})
         self._inbox = CallsInbox()
         self._reads: list[Callable[[], None]] = []
         self._wake = asyncio.Event()
@@ -188,7 +192,7 @@ class Center:
         await self._ledger.open()
         await self._fold()
         batch = _Batch()
-        self._fold_in(batch, decide(self.book, Start(), self.now))
+        self._fold_in(batch, decide(self.book, Start(channels=self._channels), self.now))
         await self._put_on_record(batch)
         if self._ledger.last_number - self._last_snapshot >= SNAPSHOT_AFTER:
             await self._save_snapshot()

@@ -22,7 +22,9 @@ from app.settings import Settings
 
 COMMAND_WITHIN_S: Final = 20.0
 WEBHOOK_WITHIN_S: Final = 5.0
+MESSENGER_WITHIN_S: Final = 5.0  # a message to a caregiver must not hold up one to 120
 SAID_BYTES_MAX: Final = 300
+ACKNOWLEDGED: Final = b"acknowledged"
 
 
 class ChannelFailed(Exception):
@@ -34,8 +36,10 @@ class Channel(Protocol):
 
     name: str
 
-    async def send(self, message_id: int, body: bytes) -> None:
+    async def send(self, message_id: int, body: bytes) -> bool | None:
         """Return once the other side has taken the message; it may be told twice.
+
+        True says that it has not only taken it: a person there knows.
 
         Raises:
             ChannelFailed: it has not, or nobody knows.
@@ -48,21 +52,25 @@ class Channel(Protocol):
 
 
 class CommandChannel:
-    """Runs a program for each message: JSON on its stdin, exit status 0 for yes. Never a shell."""
+    """Runs a program for each message: JSON on its stdin, exit status 0 for yes. Never a shell.
 
-    name = "command"
+    A line `acknowledged` on its standard output says that a person there knows.
+    """
 
-    def __init__(self, command: str, *, within_s: float = COMMAND_WITHIN_S) -> None:
+    def __init__(
+        self, command: str, *, name: str = "command", within_s: float = COMMAND_WITHIN_S
+    ) -> None:
+        self.name = name
         self._words = shlex.split(command)
         self._within_s = within_s
 
-    async def send(self, message_id: int, body: bytes) -> None:
+    async def send(self, message_id: int, body: bytes) -> bool:
         """Run the program, and everything it starts, for at most twenty seconds."""
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._words,
                 stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 start_new_session=True,
             )
@@ -70,7 +78,7 @@ class CommandChannel:
             raise ChannelFailed(f"cannot be run: {error}") from error
         try:
             async with asyncio.timeout(self._within_s):
-                _, said = await process.communicate(body)
+                answer, said = await process.communicate(body)
         except TimeoutError as error:
             raise ChannelFailed(f"has not ended after {self._within_s:.0f} s") from error
         finally:
@@ -78,6 +86,7 @@ class CommandChannel:
         if process.returncode != 0:
             words = said[-SAID_BYTES_MAX:].decode("utf-8", "replace").strip()
             raise ChannelFailed(f"ended with status {process.returncode}: {words}")
+        return ACKNOWLEDGED in answer.splitlines()
 
     async def close(self) -> None:
         """Nothing is kept open."""
@@ -86,15 +95,15 @@ class CommandChannel:
 class WebhookChannel:
     """Posts each message to a URL; any 2xx is a yes."""
 
-    name = "webhook"
-
     def __init__(
         self,
         url: str,
         secret: bytes | None,
         *,
+        name: str = "webhook",
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        self.name = name
         self._url = url
         self._secret = secret
         self._client = httpx.AsyncClient(timeout=WEBHOOK_WITHIN_S, transport=transport)
@@ -126,6 +135,19 @@ def channels_of(settings: Settings) -> list[Channel]:
         secret = settings.alarm_webhook_secret
         key = secret.get_secret_value().encode() if secret is not None else None
         channels.append(WebhookChannel(settings.alarm_webhook.strip(), key or None))
+    return channels
+
+
+def messengers_of(settings: Settings) -> list[Channel]:
+    """Return the ways by which caregivers and officers are told: text message or telephone."""
+    channels: list[Channel] = []
+    if settings.sms_command.strip():
+        command = settings.sms_command
+        channels.append(CommandChannel(command, within_s=MESSENGER_WITHIN_S))
+    if settings.sms_webhook.strip():
+        secret = settings.sms_webhook_secret
+        key = secret.get_secret_value().encode() if secret is not None else None
+        channels.append(WebhookChannel(settings.sms_webhook.strip(), key or None))
     return channels
 
 

@@ -12,7 +12,13 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from dispatch.facts import AreaDefined, CaregiverEnrolled, Fact, ResidentRegistered
+from dispatch.facts import (
+    AreaDefined,
+    CaregiverEnrolled,
+    Fact,
+    OfficerNamed,
+    ResidentRegistered,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +51,14 @@ class CaregiverName:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Officer:
+    """Who is on duty for an area, and by which number."""
+
+    officer: str
+    telephone: str  # empty: a caregiver's own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AreaShape:
     """The borders of an area, for the map and for finding the area of a point."""
 
@@ -65,6 +79,7 @@ class Directory:
         self.residents: dict[str, ResidentCard] = {}
         self.caregivers: dict[str, CaregiverName] = {}
         self.areas: dict[str, AreaShape] = {}
+        self.officers: dict[str, Officer] = {}  # by area
         self.areas_version = 0  # rises with every change of borders
         self.operators: dict[
             str, str
@@ -93,6 +108,8 @@ class Directory:
                 self.caregivers[row.id] = CaregiverName(
                     id=row.id, name=row.name, kind=row.kind, telephone=row.telephone
                 )
+            for row in await connection.execute(text("SELECT * FROM officer WHERE officer <> ''")):
+                self.officers[row.area_id] = Officer(officer=row.officer, telephone=row.telephone)
             for row in await connection.execute(text("SELECT *, ring::text AS shape FROM area")):
                 self.areas[row.id] = AreaShape(
                     id=row.id,
@@ -116,6 +133,8 @@ class Directory:
                         kind=fact.kind,
                         telephone=fact.telephone,
                     )
+                case OfficerNamed():
+                    self._name(fact)
                 case AreaDefined():
                     self.areas[fact.area_id] = AreaShape(
                         id=fact.area_id,
@@ -127,6 +146,12 @@ class Directory:
                     self.areas_version += 1
                 case _:
                     pass
+
+    def _name(self, fact: OfficerNamed) -> None:
+        if fact.officer:
+            self.officers[fact.area_id] = Officer(officer=fact.officer, telephone=fact.telephone)
+        else:
+            self.officers.pop(fact.area_id, None)
 
     def caregiver_name(self, caregiver_id: str | None) -> str:
         """Return a caregiver's name, or the id where there is none."""

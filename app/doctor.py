@@ -25,16 +25,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.clock import system_clock
 from app.database import DatabaseUnavailable, DatabaseUrlRefused, database
+from app.parties import PartiesRefused, parties_of
 from app.settings import Settings
 from app.storage.chain import verify_chain
 from app.storage.ledger import CENTER
 from app.storage.schema import SERVER_VERSION_MIN
+from dispatch.areas import Level
+from dispatch.plans import read_plans
 
 PYTHON_MIN: Final = (3, 11)
 DISK_BYTES_MIN: Final = 2 * 2**30
 SAMPLE_FACTS: Final = 20_000  # at the end of the journal; `--full` checks every one
 CLOCK_DIFFERS_MAX: Final = timedelta(seconds=5)
 
+_LATEST_PLANS: Final = (
+    "SELECT body->>'text' FROM fact WHERE kind = 'plan_adopted' ORDER BY number DESC LIMIT 1"
+)
 _OWNER_LOCK: Final = 7_041_000 + CENTER  # what app.storage.ledger holds while a server runs
 
 
@@ -68,6 +74,7 @@ async def examine(
     try:
         async with database(settings, is_migrated=False) as engine:
             findings += await _database(engine, is_full=is_full, now=now)
+            findings += await _parties(engine, settings)
     except (DatabaseUnavailable, DatabaseUrlRefused) as error:
         findings.append(_bad(str(error)))
     except SQLAlchemyError as error:
@@ -141,6 +148,39 @@ def _alarms(settings: Settings) -> list[Finding]:
     if settings.alarm_webhook.startswith("http://") and settings.alarm_webhook_secret is None:
         return [_note("The alarm webhook is neither encrypted nor signed.")]
     return [_good("An outside alarm is configured.")]
+
+
+async def _parties(engine: AsyncEngine, settings: Settings) -> list[Finding]:
+    """Name the parties that the running plans tell and to whom no way leads."""
+    try:
+        channels = parties_of(settings).channels
+    except PartiesRefused as error:
+        return [_bad(str(error))]
+    findings: list[Finding] = []
+    if "caregiver" not in channels:
+        words = "set YDT_SMS_COMMAND or YDT_SMS_WEBHOOK"
+        findings.append(_note(f"An offer that no screen shows leaves by no message: {words}."))
+    missing = sorted(await _told(engine) - set(channels))
+    if missing:
+        names = ", ".join(missing)
+        words = "the desk must telephone them by hand; see YDT_PARTIES"
+        findings.append(_bad(f"No channel leads to {names}: {words}."))
+    return findings or [_good("Whoever a plan tells can be told.")]
+
+
+async def _told(engine: AsyncEngine) -> set[str]:
+    """Return the parties that the plans in use tell."""
+    try:
+        async with engine.connect() as connection:
+            plans: str | None = (await connection.execute(text(_LATEST_PLANS))).scalar()
+    except SQLAlchemyError:
+        return set()  # an empty database, of which was said enough
+    if plans is None:
+        return set()
+    kinds = read_plans(plans).plans.values()
+    parties = {one.party for plan in kinds for one in plan.tell}
+    has_last_step = any(step.level is Level.EMERGENCY for plan in kinds for step in plan.ladder)
+    return parties | {"120"} if has_last_step else parties
 
 
 def _clock(settings: Settings) -> list[Finding]:

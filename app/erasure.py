@@ -18,7 +18,8 @@ from app.storage import erased, register
 from app.storage.chain import verify_chain
 from dispatch.book import Book
 from dispatch.errors import UnknownSubject
-from dispatch.ids import CaregiverId
+from dispatch.facts import OfficerNamed
+from dispatch.ids import AreaId, CaregiverId
 from dispatch.requests import Register
 
 __all__ = ["StillInHelp", "erase_caregiver", "erase_resident", "verify_chain"]
@@ -78,8 +79,10 @@ async def erase_caregiver(service: Service, caregiver_id: str) -> None:
         if row is None:
             raise UnknownSubject("caregiver", caregiver_id)
         bare = {**row, "name": "", "telephone": "", "lon": None, "lat": None, "is_active": False}
-        fact = caregiver_fact(bare, service.center.now)
-        await call(service, Register(facts=(fact,)))
+        now = service.center.now
+        areas = await service.center.read(lambda book: _areas_of(book, caregiver_id))
+        ended = [OfficerNamed(at=now, area_id=one, officer="") for one in areas]
+        await call(service, Register(facts=(caregiver_fact(bare, now), *ended)))
         await erased.empty_caregiver(connection, caregiver_id, _last(service))
     service.tracks.forget([caregiver_id])
 
@@ -98,6 +101,11 @@ def _is_at_work(book: Book, caregiver_id: str) -> bool:
         return False
     person = book.roster.of(CaregiverId(caregiver_id))
     return person.is_on_duty or person.work is not None or person.offer is not None
+
+
+def _areas_of(book: Book, caregiver_id: str) -> list[AreaId]:
+    """Return the areas whose duty officer this caregiver is."""
+    return [area_id for area_id, officer in book.officers.items() if officer == caregiver_id]
 
 
 def _empty_calls(book: Book, resident_id: str) -> None:

@@ -95,7 +95,9 @@ class Feed:
                 touched.pop(incident_id, None)  # in the order of the last change: cursors rise
                 touched[incident_id] = one.number
                 self._recent.append((one.number, incident_id))
-            self._tell_caregiver(book, one.fact)
+            if not isinstance(one.fact, f.OfferSent):  # they have just been sent this very thing
+                self._tell_caregiver(book, one.fact)
+            self._count(book, one.fact)
         cursor = f"{epoch}:{recorded[-1].number}"
         for incident_id, number in touched.items():  # a cursor never runs ahead of a frame
             incident = _find(book, incident_id)
@@ -176,6 +178,12 @@ class Feed:
             console.waiting.pop(incident.id, None)
             console.waiting[incident.id] = frame
             self._metrics.frames.inc()
+
+    def _count(self, book: Book, fact: f.Fact) -> None:
+        if isinstance(fact, f.IncidentClosed):
+            closed = book.closed.get(fact.incident_id)
+            if closed is not None:
+                self._metrics.handled.labels(closed.handled_at or "").inc()
 
     def _tell_caregiver(self, book: Book, fact: f.Fact) -> None:
         offer_id = getattr(fact, "offer_id", None) or getattr(fact, "attendance_id", None)

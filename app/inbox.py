@@ -9,6 +9,7 @@ from typing import Final
 from dispatch.facts import Fact
 from dispatch.requests import (
     AcceptShift,
+    AcknowledgeParty,
     AttendanceStep,
     Claim,
     Close,
@@ -20,6 +21,7 @@ from dispatch.requests import (
     Reopen,
     Request,
     Telephoned,
+    TellParty,
     Widen,
 )
 
@@ -104,6 +106,8 @@ def urgency(request: Request) -> int:
         case OfferAnswer() | AttendanceStep() | Claim() | Close() | OfferTo() | Telephoned():
             return 1
         case Reopen() | Widen() | AcceptShift():
+            return 1
+        case TellParty() | AcknowledgeParty():
             return 1
         case Register():
             return 4

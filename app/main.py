@@ -28,6 +28,7 @@ from app.database import DatabaseUnavailable, SchemaRefused, database
 from app.desks import Desks
 from app.directory import Directory
 from app.doors import (
+    acknowledgements,
     administrator,
     caregiver,
     console,
@@ -46,6 +47,7 @@ from app.imports import resume_imports
 from app.logs import set_up
 from app.metrics import Metrics
 from app.outbox import Outbox
+from app.parties import Parties, PartiesRefused, parties_of
 from app.roads import RoadsRefused, read_roads
 from app.security.access import PUBLIC
 from app.security.security import CaregiverCard, Security
@@ -119,7 +121,7 @@ def build_api(service: Service, doors: frozenset[str]) -> ASGIApp:
 
 _ROUTERS: Final[Mapping[str, Sequence[APIRouter]]] = {
     "handset": (handset.router,),
-    "caregiver": (session.caregiver_router, caregiver.router),
+    "caregiver": (session.caregiver_router, caregiver.router, acknowledgements.router),
     "operator": (session.desk_router, operator.router, operator_hand.router, console.router),
     "administrator": (session.desk_router, administrator.router),
     "metrics": (health.metrics,),
@@ -168,6 +170,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
         SettingsRefused: a setting cannot be used.
     """
     metrics, clock, directory = Metrics(), _rule_clock(settings), Directory()
+    parties = _parties(settings)
     await directory.load(engine)
     feed = Feed(directory, metrics)
     ledger = PostgresLedger(engine)
@@ -179,6 +182,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
         read_within_s=settings.answer_within_s,
         ways=_ways(settings),
         policy=settings.policy,
+        channels=parties.channels,
     )
     tracks = Tracks(
         engine,
@@ -199,6 +203,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
         feed=feed,
         security=security,
         metrics=metrics,
+        parties=parties,
         base_map=_base_map(settings),
     )
     _watch(service)
@@ -276,6 +281,13 @@ def _rule_clock(settings: Settings) -> RuleClock:
     if start.tzinfo is None:
         raise SettingsRefused("YDT_CLOCK_START needs a time zone, as in 2026-11-22T08:00:00Z.")
     return RuleClock(start=start, speed=settings.clock_speed)
+
+
+def _parties(settings: Settings) -> Parties:
+    try:
+        return parties_of(settings)
+    except PartiesRefused as error:
+        raise SettingsRefused(str(error)) from error
 
 
 def _base_map(settings: Settings) -> Sequence[Mapping[str, Any]]:

@@ -29,6 +29,11 @@ class Metrics:
         self.messages = counter(
             "outside_messages", "Messages to the outside by result", ("result",)
         )
+        self.handled = counter(
+            "incidents_handled",
+            "Closed incidents by the level at which they were handled",
+            ("level",),
+        )
         self.commit_seconds = Histogram(
             "ydt_commit_seconds",
             "From the decision to the record",

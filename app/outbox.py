@@ -1,7 +1,8 @@
 """Tells the outside what nobody at the desk took: at least once, or an alarm that it failed.
 
-A message is leased, given to every configured channel, and settled when all have taken it. What
-fails is tried again, more and more slowly, until it expires; then the desk is told, in words.
+A message is leased, given to every channel of its audience, and settled when all have taken it.
+What fails is tried again, more and more slowly, until it expires; then the desk is told, in words.
+A party has a deadline of its own in the rules, and a caregiver's offer is others' by then.
 """
 
 import asyncio
@@ -16,17 +17,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.center import CenterStopped, NotRecordable
 from app.channels import Channel, ChannelFailed, channels_of
 from app.inbox import InboxFull
+from app.leaving import body_of
 from app.service import Service
 from app.storage import messages
 from app.storage.messages import Message
 from dispatch.errors import DispatchError
-from dispatch.ids import IncidentId
-from dispatch.requests import OutsideFailed
+from dispatch.ids import IncidentId, OfferId
+from dispatch.requests import AcknowledgeParty, OfferDelivered, OutsideFailed, Request
 
 log = structlog.get_logger()
 
 LOOK_EVERY_S: Final = 5.0
 RETRY_AFTER: Final = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 10, 30))
+OUTSIDE: Final = "outside"  # whoever is called when nobody at the desk takes a call
 NO_CHANNEL: Final = "no channel is configured"
 
 
@@ -35,6 +38,7 @@ class Outbox:
 
     def __init__(self, service: Service, *, channels: Sequence[Channel] | None = None) -> None:
         """Take the channels from the settings, unless they are given."""
+        self._service = service
         self._engine = service.engine
         self._center = service.center
         self._metrics = service.metrics
@@ -58,6 +62,7 @@ class Outbox:
             )
         for channel in self._channels:
             await channel.close()
+        await self._service.parties.close()
 
     def stop(self) -> None:
         """Let `run` end at once."""
@@ -86,29 +91,51 @@ class Outbox:
         return len(taken)
 
     async def _deliver(self, message: Message) -> None:
-        if not self._channels:
+        channels = self._ways(message)
+        if not channels:
             await self._give_up(message, NO_CHANNEL)
         elif message.expires_at <= self._center.now:
             await self._give_up(message, "nobody outside has taken it in time")
         else:
-            why = await self._tell(message)
+            why = await self._tell(message, channels)
             if why:
                 await self._try_again(message, why)
             else:
                 await self._settle(message)
 
-    async def _tell(self, message: Message) -> str:
+    def _ways(self, message: Message) -> Sequence[Channel]:
+        if message.audience == OUTSIDE:
+            return self._channels
+        payload = msgspec.json.decode(message.payload, type=dict[str, Any])
+        return self._service.parties.ways(message.audience, payload.get("channel", 0))
+
+    async def _tell(self, message: Message, channels: Sequence[Channel]) -> str:
         """Give the message to every channel that has not taken it; return who refuses and why."""
         told = self._told.setdefault(message.id, set())
-        left = [channel for channel in self._channels if channel.name not in told]
-        results = await asyncio.gather(*(_send(channel, message) for channel in left))
-        told.update(channel.name for channel, why in zip(left, results, strict=True) if not why)
-        return "; ".join(why for why in results if why)
+        left = [channel for channel in channels if channel.name not in told]
+        body = await body_of(self._service, message)
+        results = await asyncio.gather(*(_send(channel, message.id, body) for channel in left))
+        for channel, (why, is_known) in zip(left, results, strict=True):
+            if not why:
+                told.add(channel.name)
+            if is_known:
+                await self._acknowledge(message)
+        return "; ".join(why for why, _ in results if why)
+
+    async def _acknowledge(self, message: Message) -> None:
+        """Put on record what the channel said at once: that the party knows."""
+        party = msgspec.json.decode(message.payload, type=dict[str, Any]).get("party")
+        if party is not None:
+            incident_id = IncidentId(message.incident_id)
+            await self._say(AcknowledgeParty(incident_id=incident_id, party=party, by=party))
 
     async def _settle(self, message: Message) -> None:
         await messages.delivered(self._engine, message.id)
         self._told.pop(message.id, None)
         self._metrics.messages.labels("delivered").inc()
+        if message.audience == "caregiver":
+            offer_id = msgspec.json.decode(message.payload, type=dict[str, Any])["offer_id"]
+            await self._say(OfferDelivered(offer_id=OfferId(offer_id), channel="message"))
         log.info("the outside was told", message=message.id, incident=message.incident_id)
 
     async def _try_again(self, message: Message, why: str) -> None:
@@ -123,24 +150,34 @@ class Outbox:
         )
 
     async def _give_up(self, message: Message, why: str) -> None:
-        """Say at the desk and in the log that nobody outside knows of this call."""
-        await self._tell_desk(message, why)
+        """Say in the log that nobody outside knows of this call, and at the desk if none else does.
+
+        A party that is silent, for whatever reason, is heard of by its deadline.
+        """
+        if message.audience == OUTSIDE:
+            incident_id = IncidentId(message.incident_id)
+            await self._say(OutsideFailed(incident_id=incident_id, why=why))
         await messages.expired(self._engine, message.id, why)
         self._told.pop(message.id, None)
         self._metrics.messages.labels("expired").inc()
-        log.error(
-            "nobody outside was told of a call that nobody took",
+        tell = log.error if message.audience == OUTSIDE else log.warning
+        tell(
+            "a message has reached nobody",
             message=message.id,
             incident=message.incident_id,
+            audience=message.audience,
             why=why,
         )
 
-    async def _tell_desk(self, message: Message, why: str) -> None:
-        request = OutsideFailed(incident_id=IncidentId(message.incident_id), why=why)
+    async def _say(self, request: Request) -> None:
         try:
             await self._center.call(request)
         except (DispatchError, InboxFull, NotRecordable, CenterStopped) as error:
-            log.warning("the desk was not told either", reason=type(error).__name__)
+            log.warning(
+                "the center was not told",
+                request=type(request).__name__,
+                reason=type(error).__name__,
+            )
 
     async def _wait(self, seconds: float) -> None:
         """Wait until there is a message, or so many seconds (at most five), or the stop."""
@@ -157,18 +194,16 @@ class Outbox:
                 await _cancelled(one)
 
 
-async def _send(channel: Channel, message: Message) -> str:
-    """Give one message to one channel; return why it was not taken, "" when it was."""
+async def _send(channel: Channel, message_id: int, body: bytes) -> tuple[str, bool]:
+    """Give one message to one channel; return why it was not taken, and whether they know already.
+
+    Taken is "".
+    """
     try:
-        await channel.send(message.id, _body(message))
+        is_known = await channel.send(message_id, body)
     except ChannelFailed as failure:
-        return f"{channel.name} {failure}"
-    return ""
-
-
-def _body(message: Message) -> bytes:
-    payload = msgspec.json.decode(message.payload, type=dict[str, object])
-    return msgspec.json.encode({"id": message.id, **payload})
+        return f"{channel.name} {failure}", False
+    return "", bool(is_known)
 
 
 async def _cancelled(task: "asyncio.Future[Any]") -> None:

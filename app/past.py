@@ -44,6 +44,8 @@ def past_view(
         "ladder": None,
         "offers": [_offer(directory, one) for one in offers],
         "attendances": [_attendance(directory, one) for one in attendances],
+        "parties": [],
+        "handled_at": row["handled_at"],
         "linked_to": row["linked_to"],
         "cancelled": False,
         "note": "",
@@ -63,7 +65,9 @@ def _offer(directory: Directory, row: RowMapping) -> View:
         "by": row["chosen_by"],
         "made_at": row["made_at"],
         "answer_by": row["answer_by"],
+        "sent_at": row["sent_at"],
         "shown_at": row["shown_at"],
+        "not_shown_at": row["not_shown_at"],
         "travel_s": row["travel_s"],
         "distance_m": row["distance_m"],
     }

@@ -1,7 +1,7 @@
 """The parts of a running server, as the doors see them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends
@@ -14,6 +14,7 @@ from app.directory import Directory
 from app.feed import Feed
 from app.geography import Geography
 from app.metrics import Metrics
+from app.parties import Parties
 from app.security.security import Security
 from app.settings import Settings
 from app.storage.tracks import Tracks
@@ -33,6 +34,7 @@ class Service:
     feed: Feed
     security: Security
     metrics: Metrics
+    parties: Parties = field(default_factory=Parties)
     base_map: Sequence[Mapping[str, Any]] = ()  # GeoJSON features drawn under everything
 
 

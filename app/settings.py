@@ -75,6 +75,18 @@ class Settings(BaseSettings):
     alarm_webhook_secret: SecretStr | None = None
     """Key of the HMAC-SHA256 in the webhook's `X-Ydt-Signature` header."""
 
+    sms_command: str = ""
+    """Program that sends one message to a caregiver or a duty officer; reads JSON on stdin."""
+
+    sms_webhook: str = ""
+    """URL to which the same JSON document is posted."""
+
+    sms_webhook_secret: SecretStr | None = None
+    """Key of the HMAC-SHA256 in that webhook's `X-Ydt-Signature` header."""
+
+    parties: Path | None = None
+    """TOML file of the parties outside, such as 120, and of the ways to tell them."""
+
     answer_within_s: Annotated[float, Field(gt=0, le=120)] = 10.0
     """How long a door waits for the record, in seconds, before it asks to try again."""
 

@@ -14,6 +14,7 @@ from dispatch.claim import Claim
 from dispatch.ids import CaregiverId, HandsetId, IncidentId
 from dispatch.incident import Incident
 from dispatch.ladder import need_of
+from dispatch.notice import Notice
 from dispatch.offer import Offer
 from dispatch.place import Place, distance_m
 from dispatch.plans import DESK_KINDS
@@ -59,6 +60,8 @@ def incident_view(book: Book, directory: Directory, incident: Incident) -> View:
             for one in incident.attendances
             if incident.is_open
         ],
+        "parties": [_party(directory, notice) for notice in incident.notices],
+        "handled_at": incident.handled_at,
         "linked_to": incident.linked_to,
         "silent": incident.is_silent,
         "contact": incident.contact,
@@ -263,9 +266,24 @@ def _offer(directory: Directory, offer: Offer) -> View:
         "by": offer.by,
         "made_at": offer.made_at,
         "answer_by": offer.answer_by,
+        "sent_at": offer.sent_at,
         "shown_at": offer.shown_at,
+        "not_shown_at": offer.not_shown_at,
         "travel_s": offer.travel_s,
         "distance_m": offer.distance_m,
+    }
+
+
+def _party(directory: Directory, notice: Notice) -> View:
+    return {
+        "party": notice.party,
+        "state": notice.state,
+        "by_hand": notice.channel < 0,
+        "attempt": notice.attempt,
+        "told_at": notice.told_at,
+        "until": notice.until,
+        "by_name": directory.operator_name(notice.by),
+        "acknowledged_at": notice.acknowledged_at,
     }
 
 

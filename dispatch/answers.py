@@ -28,6 +28,8 @@ from dispatch.facts import (
     OfferAccepted,
     OfferDeclined,
     OfferLapsed,
+    OfferNotShown,
+    OfferSent,
     OfferShown,
     OfferWithdrawn,
 )
@@ -102,6 +104,19 @@ def attendance_step(book: Book, request: r.AttendanceStep, now: datetime) -> lis
             return [CaregiverArrived(at=now, attendance_id=attendance.id, due_by=due_by)]
         case _:
             return _finish(book, attendance, request, now)
+
+
+def offer_delivered(book: Book, request: r.OfferDelivered, now: datetime) -> list[Fact]:
+    """Record that an offer left by a channel, once for each; one that is over is no news."""
+    offer = book.offers.get(request.offer_id)
+    if offer is None or not offer.is_pending or request.channel in offer.sent:
+        return []
+    return [OfferSent(at=now, offer_id=offer.id, channel=request.channel)]
+
+
+def show_lapsed(book: Book, lapse: r.Lapse, now: datetime) -> list[Fact]:
+    """Count the offer as unseen: the next nearest is asked, and a message goes out."""
+    return [OfferNotShown(at=now, offer_id=OfferId(lapse.subject_id))]
 
 
 def offer_lapsed(book: Book, lapse: r.Lapse, now: datetime) -> list[Fact]:

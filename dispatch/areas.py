@@ -18,11 +18,12 @@ class Level(StrEnum):
     DISTRICT = "district"
     OPERATOR = "operator"  # the desk must find somebody by hand
     SUPERVISOR = "supervisor"
+    EMERGENCY = "emergency"  # 120 is told; the search goes on beside it
 
     @property
     def is_area(self) -> bool:
         """Whether this level is a ring of the area tree, not a person at the desk."""
-        return self not in (Level.OPERATOR, Level.SUPERVISOR)
+        return self not in (Level.OPERATOR, Level.SUPERVISOR, Level.EMERGENCY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

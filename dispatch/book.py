@@ -106,8 +106,13 @@ class Deadline:
     """Something must have happened by `due_at`."""
 
     due_at: datetime
-    kind: str  # offer, step, desk, claim, transfer, hand_over, confirm, attendance
+    kind: str  # offer, shown, step, desk, claim, transfer, hand_over, confirm, attendance, notice
     subject_id: str
+
+
+def notice_id(incident_id: IncidentId, party: str) -> str:
+    """Return by what name a notice is known among the deadlines: `I17/120`."""
+    return f"{incident_id}/{party}"
 
 
 class Book:
@@ -121,6 +126,8 @@ class Book:
         self.plan_books: dict[str, PlanBook] = {}
         self.plan_version = ""
         self.territory = Territory()
+        self.officers: dict[AreaId, str] = {}  # on duty for an area
+        self.channels: dict[str, int] = {}  # of each party outside, by its name
         self.residents: dict[ResidentId, Resident] = {}
         self.handsets: dict[HandsetId, Handset] = {}
         self.roster = Roster(self.territory)
@@ -230,18 +237,11 @@ class Book:
 
     def deadlines_of(self, incident: Incident) -> Iterator[Deadline]:
         """Give every deadline on which an open incident hangs; never none."""
-        if incident.step_by is not None:
-            yield Deadline(due_at=incident.step_by, kind="step", subject_id=incident.id)
-        if incident.desk_by is not None:
-            yield Deadline(due_at=incident.desk_by, kind="desk", subject_id=incident.id)
-        if incident.confirm_by is not None:
-            yield Deadline(due_at=incident.confirm_by, kind="confirm", subject_id=incident.id)
-        if incident.claim.until is not None:
-            yield Deadline(due_at=incident.claim.until, kind="claim", subject_id=incident.id)
-        if incident.offered_to_by is not None:
-            yield Deadline(due_at=incident.offered_to_by, kind="transfer", subject_id=incident.id)
+        yield from _own_deadlines(incident)
         for offer in self.pending_offers(incident):
             yield Deadline(due_at=offer.answer_by, kind="offer", subject_id=offer.id)
+            if offer.show_by is not None:
+                yield Deadline(due_at=offer.show_by, kind="shown", subject_id=offer.id)
         for attendance in self.active_attendances(incident):
             yield Deadline(due_at=attendance.due_by, kind="attendance", subject_id=attendance.id)
 
@@ -275,15 +275,22 @@ class Book:
         if kind == "offer":
             offer = self.offers.get(OfferId(subject_id))
             return offer is not None and offer.is_pending and offer.answer_by == due_at
+        if kind == "shown":
+            offer = self.offers.get(OfferId(subject_id))
+            return offer is not None and offer.is_pending and offer.show_by == due_at
         if kind == "attendance":
             one = self.attendances.get(AttendanceId(subject_id))
             return one is not None and one.state.is_active and one.due_by == due_at
         if kind == "hand_over":
             handover = self.handovers.get(OperatorId(subject_id))
             return handover is not None and handover.answer_by == due_at
-        incident = self.incidents.get(IncidentId(subject_id))
+        incident_id, _, party = subject_id.partition("/")
+        incident = self.incidents.get(IncidentId(incident_id))
         if incident is None:
             return False
+        if kind == "notice":
+            notice = incident.notice(party)
+            return notice is not None and notice.until == due_at
         holds: Mapping[str, datetime | None] = {
             "step": incident.step_by,
             "desk": incident.desk_by,
@@ -365,3 +372,20 @@ class Book:
         resident = self.residents.get(incident.resident_id) if incident.resident_id else None
         is_excluded = resident is not None and caregiver_id in resident.excluded
         return caregiver_id not in incident.asked and not is_excluded
+
+
+def _own_deadlines(incident: Incident) -> Iterator[Deadline]:
+    if incident.step_by is not None:
+        yield Deadline(due_at=incident.step_by, kind="step", subject_id=incident.id)
+    if incident.desk_by is not None:
+        yield Deadline(due_at=incident.desk_by, kind="desk", subject_id=incident.id)
+    if incident.confirm_by is not None:
+        yield Deadline(due_at=incident.confirm_by, kind="confirm", subject_id=incident.id)
+    if incident.offered_to_by is not None:
+        yield Deadline(due_at=incident.offered_to_by, kind="transfer", subject_id=incident.id)
+    if incident.claim.until is not None:
+        yield Deadline(due_at=incident.claim.until, kind="claim", subject_id=incident.id)
+    for notice in incident.notices:
+        if notice.until is not None:
+            subject_id = notice_id(incident.id, notice.party)
+            yield Deadline(due_at=notice.until, kind="notice", subject_id=subject_id)

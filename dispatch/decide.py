@@ -1,10 +1,10 @@
 """The one door of the rules: a request and the book in, facts out. Nothing is changed here."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Set
+from datetime import datetime
 from typing import Any, Final
 
-from dispatch import answers, desk, desk_calls, hand, ladder, presses, shift
+from dispatch import answers, desk, desk_calls, hand, ladder, notices, presses, shift
 from dispatch import requests as r
 from dispatch.areas import Level
 from dispatch.book import Book
@@ -16,11 +16,14 @@ from dispatch.facts import (
     HandsetPaired,
     OfferRenewed,
     OfferWithdrawn,
+    OfficerNamed,
     PlanAdopted,
     RequestParked,
     ResidentRegistered,
     StepTaken,
 )
+from dispatch.ids import AreaId
+from dispatch.notice import EMERGENCY_SERVICES
 from dispatch.offer import Offer
 from dispatch.plans import read_plans
 
@@ -35,7 +38,8 @@ def decide(book: Book, request: r.Request, now: datetime) -> list[Fact]:
     """
     facts = _DECIDERS[type(request)](book, request, now)
     facts = [*facts, *hand.holds_ended(book, facts, now)]
-    return [*facts, *desk_calls.care_reviews(book, facts, now)]
+    facts = [*facts, *desk_calls.care_reviews(book, facts, now)]
+    return [*facts, *notices.owed(book, facts, now)]
 
 
 def _register(book: Book, request: r.Register, now: datetime) -> list[Fact]:
@@ -44,9 +48,8 @@ def _register(book: Book, request: r.Register, now: datetime) -> list[Fact]:
     unwanted: list[Fact] = []
     for fact in request.facts:
         match fact:
-            case ResidentRegistered() | CaregiverEnrolled():
-                if fact.area_id not in areas:
-                    raise UnknownSubject("area", fact.area_id)
+            case ResidentRegistered() | CaregiverEnrolled() | OfficerNamed():
+                _must_be_area(areas, fact.area_id)
                 if isinstance(fact, ResidentRegistered):
                     residents.add(fact.resident_id)
                     unwanted.extend(_unwanted(book, fact, now))
@@ -58,6 +61,11 @@ def _register(book: Book, request: r.Register, now: datetime) -> list[Fact]:
             case _:
                 areas.add(fact.area_id)
     return [*request.facts, *unwanted]
+
+
+def _must_be_area(areas: Set[AreaId], area_id: AreaId) -> None:
+    if area_id not in areas:
+        raise UnknownSubject("area", area_id)
 
 
 def _unwanted(book: Book, fact: ResidentRegistered, now: datetime) -> list[Fact]:
@@ -86,21 +94,25 @@ def _telephoned(book: Book, request: r.Telephoned, now: datetime) -> list[Fact]:
     return presses.telephoned(book, request, now)
 
 
-def _start(book: Book, _: r.Start, now: datetime) -> list[Fact]:
+def _start(book: Book, request: r.Start, now: datetime) -> list[Fact]:
     """Take over: pending offers get a fresh window; other deadlines fire one step each, later."""
     stopped_for = now - book.last_at if book.last_at else None
-    renewed = [
-        OfferRenewed(at=now, offer_id=offer.id, answer_by=now + _window(book, offer))
-        for offer in book.offers.values()
-        if offer.is_pending
-    ]
-    return [CenterStarted(at=now, stopped_for=stopped_for), *renewed]
+    started = CenterStarted(at=now, stopped_for=stopped_for, channels=request.channels)
+    return [started, *(_renewed(book, one, now) for one in book.offers.values() if one.is_pending)]
 
 
-def _window(book: Book, offer: Offer) -> timedelta:
-    """Return how long an offer waits, by the plan: one that was renewed before waits no longer."""
+def _renewed(book: Book, offer: Offer, now: datetime) -> Fact:
+    """Give an offer its window again, by the plan: one that was renewed before waits no longer."""
     incident = book.incident(offer.incident_id)
-    return ladder.asking_step(incident, book.plan_of(incident)).answer_within
+    plan = book.plan_of(incident)
+    answer_by = now + ladder.asking_step(incident, plan).answer_within
+    is_open = offer.show_by is not None
+    return OfferRenewed(
+        at=now,
+        offer_id=offer.id,
+        answer_by=answer_by,
+        show_by=ladder.show_by(plan, now, answer_by) if is_open else None,
+    )
 
 
 def _park(_: Book, request: r.Park, now: datetime) -> list[Fact]:
@@ -115,11 +127,21 @@ def _lapse(book: Book, request: r.Lapse, now: datetime) -> list[Fact]:
     return _LAPSES[request.kind](book, request, now)
 
 
+def _notice_lapsed(book: Book, request: r.Lapse, now: datetime) -> list[Fact]:
+    """Tell the party again; the silence of 120, 110 or 119 also raises the desk."""
+    facts = notices.notice_lapsed(book, request, now)
+    incident, party = notices.subject_of(book, request)
+    if party not in EMERGENCY_SERVICES:
+        return facts
+    path = book.territory.path(incident.area_id)
+    return [*facts, desk.rise(book, incident.id, path, book.plan_of(incident), now, incident)]
+
+
 def _step_lapsed(book: Book, request: r.Lapse, now: datetime) -> list[Fact]:
-    """Take the next step; one that reaches the supervisor is also told to the supervisor."""
+    """Take the next step; one that reaches the supervisor, or 120, is told to the supervisor."""
     facts = ladder.step_lapsed(book, request, now)
     step = facts[0]
-    if not isinstance(step, StepTaken) or step.level is not Level.SUPERVISOR:
+    if not isinstance(step, StepTaken) or step.level not in (Level.SUPERVISOR, Level.EMERGENCY):
         return facts
     return [*facts, *desk.supervisor_reached(book, book.incidents[step.incident_id], now)]
 
@@ -139,9 +161,12 @@ _DECIDERS: Final[Mapping[type[r.Request], Callable[[Book, Any, datetime], list[F
     r.Note: desk.note,
     r.OfferTo: desk.offer_to,
     r.Close: desk.close,
+    r.TellParty: notices.tell_by_hand,
+    r.AcknowledgeParty: notices.acknowledge,
     r.BreakOff: desk.break_off,
     r.Duty: answers.duty,
     r.OfferAnswer: answers.offer_answered,
+    r.OfferDelivered: answers.offer_delivered,
     r.AttendanceStep: answers.attendance_step,
     r.Desk: desk.presence,
     r.Register: _register,
@@ -153,6 +178,7 @@ _DECIDERS: Final[Mapping[type[r.Request], Callable[[Book, Any, datetime], list[F
 
 _LAPSES: Final[Mapping[str, Callable[[Book, r.Lapse, datetime], list[Fact]]]] = {
     "offer": answers.offer_lapsed,
+    "shown": answers.show_lapsed,
     "step": _step_lapsed,
     "desk": desk.desk_lapsed,
     "claim": desk.claim_lapsed,
@@ -160,4 +186,5 @@ _LAPSES: Final[Mapping[str, Callable[[Book, r.Lapse, datetime], list[Fact]]]] = 
     "hand_over": shift.lapsed,
     "confirm": desk.confirm_lapsed,
     "attendance": answers.attendance_lapsed,
+    "notice": _notice_lapsed,
 }

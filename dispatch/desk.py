@@ -31,7 +31,7 @@ from dispatch.facts import (
 )
 from dispatch.ids import AreaId, IncidentId, OfferId, OperatorId
 from dispatch.incident import DeskLevel, Incident
-from dispatch.ladder import asking_step, need_of, search_again
+from dispatch.ladder import asking_step, need_of, search_again, show_by
 from dispatch.plans import Gravity, Plan
 from dispatch.roster import Verdict
 
@@ -101,12 +101,14 @@ def offer_to(book: Book, request: r.OfferTo, now: datetime) -> list[Fact]:
     found = book.roster.search(need, wanted=0, now=now)
     own = book.roster.consider(person.id, need, now=now)
     plan = book.plan_of(incident)
+    answer_by = now + asking_step(incident, plan).answer_within
     offered = CaregiverOffered(
         at=now,
         offer_id=OfferId(f"{incident.id}.{incident.offers_made + 1}"),
         incident_id=incident.id,
         caregiver_id=person.id,
-        answer_by=now + asking_step(incident, plan).answer_within,
+        answer_by=answer_by,
+        show_by=show_by(plan, now, answer_by),
         travel_s=own.travel_s,
         distance_m=own.distance_m,
         level=incident.level,

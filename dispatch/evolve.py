@@ -20,12 +20,14 @@ from dispatch.book import (
     Heard,
     OperatorAtDesk,
     Resident,
+    notice_id,
 )
 from dispatch.facts import EventKey, Fact
 from dispatch.habits import called, is_own_call
 from dispatch.ids import AttendanceId, HandsetId, IncidentId, OperatorId
 from dispatch.incident import DeskLevel, Incident
 from dispatch.plans import read_plans
+from dispatch.status import handled_at
 
 EVOLVE_VERSION: Final = 2  # rises when the same facts give another state; ends old snapshots
 
@@ -44,8 +46,9 @@ def evolve(book: Book, fact: Fact) -> None:
 # The installation
 
 
-def _started(book: Book, _: f.CenterStarted) -> None:
+def _started(book: Book, fact: f.CenterStarted) -> None:
     book.desk.clear()
+    book.channels = dict(fact.channels)
 
 
 def _plan(book: Book, fact: f.PlanAdopted) -> None:
@@ -64,6 +67,13 @@ def _area(book: Book, fact: f.AreaDefined) -> None:
             zone=fact.zone,
         )
     )
+
+
+def _officer(book: Book, fact: f.OfficerNamed) -> None:
+    if fact.officer:
+        book.officers[fact.area_id] = fact.officer
+    else:
+        book.officers.pop(fact.area_id, None)
 
 
 def _resident(book: Book, fact: f.ResidentRegistered) -> None:
@@ -196,6 +206,13 @@ def _outside_not_reached(book: Book, fact: f.OutsideNotReached) -> None:
     _change(book, fact.incident_id, fact)
 
 
+def _notice_changed(book: Book, fact: f.PartyTold | f.PartyAcknowledged | f.PartySilent) -> None:
+    incident = _change(book, fact.incident_id, fact)
+    notice = incident.notice(fact.party)
+    if notice is not None:
+        book.expect(notice.until, "notice", notice_id(incident.id, fact.party))
+
+
 def _noted(book: Book, fact: f.NoteAdded) -> None:
     if fact.incident_id in book.incidents:
         _change(book, fact.incident_id, fact)
@@ -207,7 +224,9 @@ def _closed(book: Book, fact: f.IncidentClosed) -> None:
     closer = OperatorId(fact.by)
     if closer in book.desk:
         _know(book, before, closer)
-    after = incidents.after(before, fact)
+    after = replace(
+        incidents.after(before, fact), handled_at=handled_at(book, before, fact.disposition)
+    )
     del book.incidents[after.id]
     book.closed[after.id] = after
     while len(book.closed) > CLOSED_KEPT:
@@ -286,13 +305,21 @@ def _offered(book: Book, fact: f.CaregiverOffered) -> None:
     )
     book.roster.change(fact.caregiver_id, offer=offer.id)
     book.expect(offer.answer_by, "offer", offer.id)
+    book.expect(offer.show_by, "shown", offer.id)
     book.seek(book.incidents[before.id])
 
 
-def _offer_went_on(book: Book, fact: f.OfferShown | f.OfferRenewed) -> None:
+def _offer_went_on(book: Book, fact: f.OfferSent | f.OfferShown | f.OfferRenewed) -> None:
     offer = offers.after(book.offer(fact.offer_id), fact)
     book.offers[offer.id] = offer
     book.expect(offer.answer_by, "offer", offer.id)
+    book.expect(offer.show_by, "shown", offer.id)
+
+
+def _offer_not_shown(book: Book, fact: f.OfferNotShown) -> None:
+    offer = offers.after(book.offer(fact.offer_id), fact)
+    book.offers[offer.id] = offer
+    book.seek(book.incident(offer.incident_id))  # for the next nearest
 
 
 def _accepted(book: Book, fact: f.OfferAccepted) -> None:
@@ -423,6 +450,7 @@ _EVOLVERS: Final[Mapping[type[Fact], Callable[[Book, Any], None]]] = {
     f.CenterStarted: _started,
     f.PlanAdopted: _plan,
     f.AreaDefined: _area,
+    f.OfficerNamed: _officer,
     f.ResidentRegistered: _resident,
     f.HandsetPaired: _handset,
     f.CaregiverEnrolled: _caregiver,
@@ -442,6 +470,9 @@ _EVOLVERS: Final[Mapping[type[Fact], Callable[[Book, Any], None]]] = {
     f.StepTaken: _stepped,
     f.DeskAlerted: _desk_alerted,
     f.OutsideNotReached: _outside_not_reached,
+    f.PartyTold: _notice_changed,
+    f.PartyAcknowledged: _notice_changed,
+    f.PartySilent: _notice_changed,
     f.NoteAdded: _noted,
     f.IncidentClosed: _closed,
     f.IncidentReopened: _reopened,
@@ -454,7 +485,9 @@ _EVOLVERS: Final[Mapping[type[Fact], Callable[[Book, Any], None]]] = {
     f.TransferDeclined: _transfer,
     f.TransferLapsed: _transfer,
     f.CaregiverOffered: _offered,
+    f.OfferSent: _offer_went_on,
     f.OfferShown: _offer_went_on,
+    f.OfferNotShown: _offer_not_shown,
     f.OfferRenewed: _offer_went_on,
     f.OfferAccepted: _accepted,
     f.OfferDeclined: _offer_ended,

@@ -76,6 +76,7 @@ class CenterStarted(Fact):
     """A center took over the journal; whoever sat at a desk must sit down again."""
 
     stopped_for: timedelta | None  # since the last fact; None on an empty journal
+    channels: Mapping[str, int] = field(default_factory=dict[str, int])  # party → its ways out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,15 @@ class AreaDefined(Fact):
     centre: tuple[float, float]
     ring: tuple[tuple[float, float], ...]  # closed, WGS-84 lon lat; empty when unknown
     zone: str = ""  # IANA name of the time zone; "": that of the area above
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficerNamed(Fact):
+    """An area has a duty officer, who is told when a search widens to it; or has none any more."""
+
+    area_id: AreaId
+    officer: str  # the id of a caregiver or an operator, or another word; empty: nobody
+    telephone: str = personal("")  # empty: a caregiver's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +313,35 @@ class OutsideNotReached(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartyTold(Fact):
+    """A party outside (120, the family, a duty officer) is told by one channel, or by hand."""
+
+    incident_id: IncidentId
+    party: str
+    channel: int  # of the party's, from 0; -1: it has none, somebody at the desk must telephone
+    until: datetime | None  # to acknowledge; None: nobody but the desk can say that it did
+    attempt: int  # counts the tellings since the party was first told, or told anew
+    why: str = ""  # at_once, accepted, a level of the ladder, by_hand, silent, scene
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyAcknowledged(Fact):
+    """The party said that it knows, or an operator said so for it."""
+
+    incident_id: IncidentId
+    party: str
+    by: str  # the party itself, or the operator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartySilent(Fact):
+    """The party did not acknowledge in time; every console sounds."""
+
+    incident_id: IncidentId
+    party: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoteAdded(Fact):
     """Somebody wrote something down."""
 
@@ -451,13 +490,32 @@ class CaregiverOffered(Fact):
     considered: tuple[Considered, ...]
     others: Mapping[str, int]  # all caregivers, counted by the plainest reason
     ask: int = 0  # which of the step's asks this offer belongs to
+    show_by: datetime | None = None  # when it must be on a screen; None: not before `answer_by`
     reason: str = personal("")  # why the operator chose otherwise
     from_place: Place | None = personal(None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfferSent(Fact):
+    """The offer has left for the caregiver; whether a person saw it is another fact."""
+
+    offer_id: OfferId
+    channel: str  # stream, poll, message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferShown(Fact):
     """The caregiver's telephone showed the offer."""
+
+    offer_id: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferNotShown(Fact):
+    """`show_by` passed and no screen has shown the offer: it leaves by message, others are asked.
+
+    A yes still counts until `answer_by`.
+    """
 
     offer_id: OfferId
 
@@ -500,6 +558,7 @@ class OfferRenewed(Fact):
 
     offer_id: OfferId
     answer_by: datetime
+    show_by: datetime | None = None  # None when it was shown, or was found not to be
 
 
 # The attendance.

@@ -20,6 +20,9 @@ from dispatch.facts import (
     IncidentReopened,
     NoteAdded,
     OutsideNotReached,
+    PartyAcknowledged,
+    PartySilent,
+    PartyTold,
     PressRepeated,
     StepTaken,
     TransferDeclined,
@@ -36,6 +39,8 @@ from dispatch.ids import (
     ResidentId,
 )
 from dispatch.lifecycle import Table, follow
+from dispatch.notice import EMERGENCY_SERVICES, Notice, begun, is_officer
+from dispatch.notice import after as noticed
 from dispatch.place import Place
 from dispatch.plans import Gravity
 
@@ -65,6 +70,9 @@ NEXT: Final[Table[IncidentState]] = MappingProxyType(
         (IncidentState.OPEN, StepTaken): IncidentState.OPEN,
         (IncidentState.OPEN, DeskAlerted): IncidentState.OPEN,
         (IncidentState.OPEN, OutsideNotReached): IncidentState.OPEN,
+        (IncidentState.OPEN, PartyTold): IncidentState.OPEN,
+        (IncidentState.OPEN, PartyAcknowledged): IncidentState.OPEN,
+        (IncidentState.OPEN, PartySilent): IncidentState.OPEN,
         (IncidentState.OPEN, NoteAdded): IncidentState.OPEN,
         (IncidentState.OPEN, CallTransferred): IncidentState.OPEN,
         (IncidentState.OPEN, TransferDeclined): IncidentState.OPEN,
@@ -121,6 +129,8 @@ class Incident:
     offered_to_by: datetime | None = None
     is_cancelled: bool = False  # the resident took it back; a person must confirm
     confirm_by: datetime | None = None  # by telephone, until then
+    notices: tuple[Notice, ...] = ()  # one for each party that was told, in that order
+    handled_at: str | None = None  # the level at which it was handled, once it is closed
     disposition: str | None = None
     closed_at: datetime | None = None
 
@@ -133,6 +143,10 @@ class Incident:
     def offers_made(self) -> int:
         """How many offers were ever made: the next one has the number after this."""
         return self.offers_before + len(self.offers)
+
+    def notice(self, party: str) -> Notice | None:
+        """Return what became of telling a party; None when it was not told."""
+        return next((one for one in self.notices if one.party == party), None)
 
 
 def raised(fact: IncidentRaised) -> Incident:
@@ -251,6 +265,29 @@ def _reopened(incident: Incident, fact: IncidentReopened) -> Incident:
     )
 
 
+def _notice_changed(
+    incident: Incident, fact: PartyTold | PartyAcknowledged | PartySilent
+) -> Incident:
+    before = incident.notice(fact.party)
+    if before is None and isinstance(fact, PartyTold):
+        notices = (*incident.notices, begun(fact, incident.round))
+    else:
+        notices = tuple(
+            noticed(one, fact, incident.round) if one is before else one for one in incident.notices
+        )
+    siren = incident.siren or _must_be_heard(incident, fact)
+    return replace(incident, notices=notices, siren=siren)
+
+
+def _must_be_heard(incident: Incident, fact: PartyTold | PartyAcknowledged | PartySilent) -> bool:
+    """Whether the desk must act: a party is silent, or 120 can be told by telephone only."""
+    if incident.gravity is Gravity.SERVICE:  # a device wakes nobody
+        return False
+    if isinstance(fact, PartySilent):
+        return incident.step_by is not None or not is_officer(fact.party)
+    return isinstance(fact, PartyTold) and fact.channel < 0 and fact.party in EMERGENCY_SERVICES
+
+
 def _pressed_again(incident: Incident, fact: PressRepeated) -> Incident:
     is_press = fact.gravity is not Gravity.SERVICE  # a weak battery is no press and wakes nobody
     return replace(
@@ -292,6 +329,9 @@ _CHANGES: Final[Mapping[type[Fact], Callable[[Incident, Any], Incident]]] = {
     StepTaken: _stepped,
     DeskAlerted: _alerted,
     OutsideNotReached: _not_reached,
+    PartyTold: _notice_changed,
+    PartyAcknowledged: _notice_changed,
+    PartySilent: _notice_changed,
     NoteAdded: _noted,
     CallTransferred: _transferred,
     TransferDeclined: _transfer_ended,

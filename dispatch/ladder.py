@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from dispatch import notices
 from dispatch import requests as r
 from dispatch.asking import Search, considered, open_seats, share_out
 from dispatch.assignment import SURGE_CALLS, SURGE_SEATS, Policy
@@ -34,7 +35,7 @@ def pursue(book: Book, now: datetime, *, at_most: int = SURGE_CALLS) -> list[Fac
                 book.seek(incident)
             raise
         if facts:
-            return facts
+            return [*facts, *notices.owed(book, facts, now)]
     return []
 
 
@@ -97,6 +98,12 @@ def asking_step(incident: Incident, plan: Plan) -> Step:
     return step if step.level.is_area else plan.widest
 
 
+def show_by(plan: Plan, now: datetime, answer_by: datetime) -> datetime | None:
+    """Return when an offer of now must be on a screen; None when silence lapses before that."""
+    by = now + plan.show_within
+    return by if by < answer_by else None
+
+
 def need_of(book: Book, incident: Incident, step: Step | None) -> Need:
     """Return what a search for this incident asks for; `step` None searches everywhere."""
     plan = book.plan_of(incident)
@@ -144,7 +151,7 @@ def _search(book: Book, incidents: list[Incident], now: datetime) -> list[Fact]:
 def _search_for(book: Book, incident: Incident) -> Search:
     plan = book.plan_of(incident)
     step = asking_step(incident, plan)
-    pending = book.pending_offers(incident)
+    pending = tuple(one for one in book.pending_offers(incident) if not one.is_unseen)
     more = 1 if incident.is_pressing else 0
     return Search(
         incident=incident,
@@ -172,13 +179,15 @@ def _outcome(book: Book, search: Search, now: datetime) -> list[Fact]:
 def _offers(book: Book, search: Search, now: datetime) -> list[Fact]:
     incident, step = search.incident, search.step
     first = incident.offers_made + 1
+    answer_by = now + step.answer_within
     return [
         CaregiverOffered(
             at=now,
             offer_id=OfferId(f"{incident.id}.{first + index}"),
             incident_id=incident.id,
             caregiver_id=pick.row.caregiver_id,
-            answer_by=now + step.answer_within,
+            answer_by=answer_by,
+            show_by=show_by(book.plan_of(incident), now, answer_by),
             travel_s=pick.row.travel_s,
             distance_m=pick.row.distance_m,
             level=step.level,

@@ -13,7 +13,9 @@ from dispatch.facts import (
     OfferAccepted,
     OfferDeclined,
     OfferLapsed,
+    OfferNotShown,
     OfferRenewed,
+    OfferSent,
     OfferShown,
     OfferWithdrawn,
 )
@@ -33,7 +35,9 @@ class OfferState(StrEnum):
 
 NEXT: Final[Table[OfferState]] = MappingProxyType(
     {
+        (OfferState.PENDING, OfferSent): OfferState.PENDING,
         (OfferState.PENDING, OfferShown): OfferState.PENDING,
+        (OfferState.PENDING, OfferNotShown): OfferState.PENDING,  # a yes still counts
         (OfferState.PENDING, OfferRenewed): OfferState.PENDING,
         (OfferState.PENDING, OfferAccepted): OfferState.ACCEPTED,
         (OfferState.PENDING, OfferDeclined): OfferState.DECLINED,
@@ -57,14 +61,23 @@ class Offer:
     level: Level
     by: str
     ask: int = 0  # of the step under which it was made
+    show_by: datetime | None = None  # None once it was shown, or was found not to be
     state: OfferState = OfferState.PENDING
+    sent: tuple[str, ...] = ()  # the channels by which it has left
+    sent_at: datetime | None = None  # first
     shown_at: datetime | None = None
+    not_shown_at: datetime | None = None
     answered_at: datetime | None = None
 
     @property
     def is_pending(self) -> bool:
         """Whether the answer is still awaited."""
         return self.state is OfferState.PENDING
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether it was not shown in time and is not yet: others are asked in its stead."""
+        return self.not_shown_at is not None and self.shown_at is None
 
 
 def made(fact: CaregiverOffered) -> Offer:
@@ -80,6 +93,7 @@ def made(fact: CaregiverOffered) -> Offer:
         level=fact.level,
         by=fact.by,
         ask=fact.ask,
+        show_by=fact.show_by,
     )
 
 
@@ -91,9 +105,14 @@ def after(offer: Offer, fact: Fact) -> Offer:
     """
     state = follow(NEXT, offer.state, fact, what="offer", subject=offer.id)
     match fact:
+        case OfferSent():
+            sent = (*offer.sent, fact.channel)
+            return replace(offer, sent=sent, sent_at=offer.sent_at or fact.at)
         case OfferShown():
-            return replace(offer, state=state, shown_at=offer.shown_at or fact.at)
+            return replace(offer, shown_at=offer.shown_at or fact.at, show_by=None)
+        case OfferNotShown():
+            return replace(offer, not_shown_at=fact.at, show_by=None)
         case OfferRenewed():
-            return replace(offer, state=state, answer_by=fact.answer_by)
+            return replace(offer, answer_by=fact.answer_by, show_by=fact.show_by)
         case _:
             return replace(offer, state=state, answered_at=fact.at)

@@ -1,5 +1,6 @@
 """Response plans: what each kind of call asks for, read from TOML and checked before use."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from dispatch.errors import PlanRefused
 from dispatch.hours import Rest
 
 DUE_SHARE: Final = 0.5  # unless the plans say otherwise
+
+SHOW_WITHIN: Final = timedelta(seconds=5)
+AT_ONCE: Final = "at_once"  # told with the raising of the call, in parallel to the first offers
+ACCEPTED: Final = "accepted"  # told when a caregiver has said yes
 
 
 class Gravity(IntEnum):
@@ -58,6 +63,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tell:
+    """A party outside that is told of such a call, beside whoever is asked to come."""
+
+    party: str  # 120, 110, 119, family, property, or another of the installation's
+    ack_within: timedelta  # then the next channel is tried, and the desk hears it
+    when: str  # at_once, accepted, or a level of the ladder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What a kind of call asks for."""
 
@@ -85,6 +99,8 @@ class Plan:
     is_silent: bool = False  # handset and house show and say nothing; consoles sound
     say: tuple[str, ...] = (VOICE,)  # how they speak to a resident who can hear and speak
     both_go: bool = False  # each ask of a step can be answered by one; otherwise the first yes wins
+    show_within: timedelta = SHOW_WITHIN  # then an offer that no screen shows is no question
+    tell: tuple[Tell, ...] = ()
 
     @property
     def widest(self) -> Step:
@@ -170,6 +186,8 @@ _OTHERS: Final = (
     "silent",
     "say",
     "both_go",
+    "show_within_s",
+    "tell",
 )
 _HOLD_MAX: Final = timedelta(hours=1)
 _HOLD_MAX_LIFE_THREAT: Final = timedelta(minutes=5)
@@ -183,6 +201,7 @@ CAREGIVER_KINDS: Final = (
     "family",
 )
 AT_ONCE_MAX: Final = 20  # offers of one step
+_PARTY: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 def read_plans(text: str) -> PlanBook:
@@ -259,6 +278,8 @@ class _Reader:
             is_silent=self._yes_no(where, table, "silent"),
             say=self._say(where, table.get("say", [VOICE])),
             both_go=self._yes_no(where, table, "both_go"),
+            show_within=self._show_within(where, table),
+            tell=self._tell(where, table.get("tell", [])),
             **spans,
         )
 
@@ -367,6 +388,31 @@ class _Reader:
         ):
             raise self._refused(where, f"{name} is not a list of words")
         return frozenset(cast("list[str]", words))
+
+    def _show_within(self, where: str, table: Mapping[str, Any]) -> timedelta:
+        if "show_within_s" not in table:
+            return SHOW_WITHIN
+        return self._span(where, table, "show_within_s")
+
+    def _tell(self, where: str, rows: object) -> tuple[Tell, ...]:
+        if not isinstance(rows, list):
+            raise self._refused(where, "tell is not a list of tables")
+        told = tuple(self._party(where, row) for row in cast("list[object]", rows))
+        if len({one.party for one in told}) < len(told):
+            raise self._refused(where, "tells the same party twice")
+        return told
+
+    def _party(self, where: str, entry: object) -> Tell:
+        row = self._table(where, entry)
+        unknown = sorted(set(row) - {"party", "ack_within_s", "when"})
+        if unknown:
+            raise self._refused(where, f"tells a party with an unknown entry {unknown[0]}")
+        party, when = row.get("party"), row.get("when", AT_ONCE)
+        if not isinstance(party, str) or not _PARTY.fullmatch(party):
+            raise self._refused(where, "tells a party that has no plain word for a name")
+        if when not in (AT_ONCE, ACCEPTED, *Level):
+            raise self._refused(where, f"tells {party} when it is none of at_once, accepted, LEVEL")
+        return Tell(party=party, ack_within=self._span(where, row, "ack_within_s"), when=when)
 
     def _table(self, where: str, entry: object) -> dict[str, Any]:
         if not isinstance(entry, dict):

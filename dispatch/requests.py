@@ -1,6 +1,7 @@
 """What can be asked of the control room. A request carries all that its decision needs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from dispatch.facts import (
@@ -8,6 +9,7 @@ from dispatch.facts import (
     CaregiverEnrolled,
     EventKey,
     HandsetPaired,
+    OfficerNamed,
     PlanAdopted,
     ResidentRegistered,
 )
@@ -168,6 +170,24 @@ class Close(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TellParty(Request):
+    """An operator wants a party outside told now, by its next channel."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+    party: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgeParty(Request):
+    """A party says that it knows; or an operator does, who has telephoned it."""
+
+    incident_id: IncidentId
+    party: str
+    by: str  # the party itself, or the operator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BreakOff(Request):
     """An operator no longer counts on a caregiver."""
 
@@ -191,6 +211,14 @@ class OfferAnswer(Request):
     caregiver_id: CaregiverId
     answer: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferDelivered(Request):
+    """An offer has left the house: by a caregiver's `stream` or `poll`, or as a `message`."""
+
+    offer_id: OfferId
+    channel: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,13 +247,21 @@ class Register(Request):
     """An administrator records people, devices, areas or plans; all of them or none."""
 
     facts: tuple[
-        AreaDefined | ResidentRegistered | HandsetPaired | CaregiverEnrolled | PlanAdopted, ...
+        AreaDefined
+        | ResidentRegistered
+        | HandsetPaired
+        | CaregiverEnrolled
+        | OfficerNamed
+        | PlanAdopted,
+        ...,
     ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start(Request):
-    """A center took over the journal."""
+    """A center took over the journal, and has so many ways to tell each party outside."""
+
+    channels: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

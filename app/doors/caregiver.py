@@ -1,7 +1,8 @@
 """The caregiver door: duty, positions, offers and the way to the resident."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
@@ -10,11 +11,12 @@ import msgspec
 from fastapi import APIRouter, Response, WebSocket
 from pydantic import BaseModel, ConfigDict, Field
 from starlette import status as http
+from starlette.background import BackgroundTask
 
 from app.center import CenterStopped
 from app.clock import system_clock
 from app.doors.streams import accept, send, serve
-from app.doors.waiting import call
+from app.doors.waiting import CannotBeRecorded, call
 from app.errors import TooBusy, problems
 from app.security.access import TOKEN_PROBLEMS, Principal, allow, security_of
 from app.security.roles import Role
@@ -34,7 +36,7 @@ from dispatch.errors import (
 )
 from dispatch.ids import AttendanceId, CaregiverId, OfferId
 from dispatch.place import Place
-from dispatch.requests import AttendanceStep, Duty, OfferAnswer
+from dispatch.requests import AttendanceStep, Duty, OfferAnswer, OfferDelivered
 
 STATE_EVERY_S: Final = 20.0  # a state is sent at least so often, so that silence means trouble
 POSITIONS_MAX: Final = 200
@@ -198,7 +200,9 @@ async def stream(websocket: WebSocket, who: CaregiverDep) -> None:
         async def write() -> None:
             while True:
                 changed.clear()
-                await send(websocket, await _state_bytes(service, who))
+                frame, unsent = await _look(service, who, "stream")
+                await send(websocket, frame)
+                await _sent(service, unsent, "stream")
                 try:
                     async with asyncio.timeout(STATE_EVERY_S):
                         await changed.wait()
@@ -323,12 +327,26 @@ async def _step(
 
 
 async def _state(service: Service, who: Principal) -> Response:
-    return Response(await _state_bytes(service, who), media_type="application/json")
+    body, unsent = await _look(service, who, "poll")
+    noting = BackgroundTask(_sent, service, unsent, "poll") if unsent else None
+    return Response(body, media_type="application/json", background=noting)
 
 
-async def _state_bytes(service: Service, who: Principal) -> bytes:
-    def look(book: Book) -> bytes:
-        now = service.center.now
-        return _encode(caregiver_view(book, service.directory, CaregiverId(who.id), now))
+async def _look(service: Service, who: Principal, channel: str) -> tuple[bytes, Sequence[OfferId]]:
+    """Return what the telephone shows, and the offers in it that never left by this channel."""
+
+    def look(book: Book) -> tuple[bytes, Sequence[OfferId]]:
+        caregiver_id = CaregiverId(who.id)
+        view = caregiver_view(book, service.directory, caregiver_id, service.center.now)
+        shown = (book.offers[one["id"]] for one in view["offers"])
+        unsent = [one.id for one in shown if one.is_pending and channel not in one.sent]
+        return _encode(view), unsent
 
     return await service.center.read(look)
+
+
+async def _sent(service: Service, offer_ids: Sequence[OfferId], channel: str) -> None:
+    """Put on record that offers have left; a hint only, which the next frame can make good."""
+    for offer_id in offer_ids:
+        with suppress(DispatchError, TooBusy, CannotBeRecorded):
+            await call(service, OfferDelivered(offer_id=offer_id, channel=channel))

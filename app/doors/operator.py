@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette import status as http
 
@@ -37,9 +37,20 @@ from dispatch.ids import AreaId, CaregiverId, IncidentId, OperatorId, ResidentId
 from dispatch.incident import Incident
 from dispatch.place import Place
 from dispatch.queue import rank
-from dispatch.requests import Claim, Close, Note, OfferTo, Release, Request, Telephoned
+from dispatch.requests import (
+    AcknowledgeParty,
+    Claim,
+    Close,
+    Note,
+    OfferTo,
+    Release,
+    Request,
+    Telephoned,
+    TellParty,
+)
 
 LIMIT_MAX: Final = 500
+PartyPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,80}$", examples=["120"])]
 OperatorDep = Annotated[Principal, allow(Role.OPERATOR, Role.SUPERVISOR)]
 router = APIRouter(prefix="/api/v1/operator", tags=["operator"])
 _encode: Final = msgspec.json.Encoder().encode
@@ -252,6 +263,37 @@ async def close(incident_id: str, body: CloseIn, who: OperatorDep, service: Serv
         disposition=body.disposition,
         remark=clean(body.remark, 2_000),
     )
+    return await do(service, who, incident_id, request)
+
+
+@router.post(
+    "/incidents/{incident_id}/parties/{party}/tell",
+    summary="Tell a party outside",
+    responses=PROBLEMS,
+)
+async def tell_party(
+    incident_id: str, party: PartyPath, who: OperatorDep, service: ServiceDep
+) -> Response:
+    """Tell 120, the family or another party now, by its next channel.
+
+    A party that has no channel is shown as to be telephoned.
+    """
+    request = TellParty(
+        incident_id=IncidentId(incident_id), operator_id=OperatorId(who.id), party=party
+    )
+    return await do(service, who, incident_id, request)
+
+
+@router.post(
+    "/incidents/{incident_id}/parties/{party}/acknowledge",
+    summary="A party knows",
+    responses=PROBLEMS,
+)
+async def acknowledge_party(
+    incident_id: str, party: PartyPath, who: OperatorDep, service: ServiceDep
+) -> Response:
+    """Say for a party, which you have telephoned, that it knows; it is not told again."""
+    request = AcknowledgeParty(incident_id=IncidentId(incident_id), party=party, by=who.id)
     return await do(service, who, incident_id, request)
 
 

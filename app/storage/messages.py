@@ -16,9 +16,10 @@ _OPEN: Final = "delivered_at IS NULL AND expired_at IS NULL"
 _TAKE: Final = text(
     "UPDATE outbox SET lease_until = now() + CAST(:lease AS interval), attempts = attempts + 1"  # noqa: S608
     f" WHERE id IN (SELECT id FROM outbox WHERE {_OPEN} AND not_before <= now()"
-    " AND (lease_until IS NULL OR lease_until <= now()) ORDER BY not_before, id LIMIT :most"
+    " AND (lease_until IS NULL OR lease_until <= now()) "
+    " ORDER BY audience = 'caregiver', not_before, id LIMIT :most"
     " FOR UPDATE SKIP LOCKED)"
-    " RETURNING id, incident_id, payload::text AS payload, attempts, expires_at"
+    " RETURNING id, incident_id, audience, payload::text AS payload, attempts, expires_at"
 )
 _NEXT: Final = text(
     "SELECT extract(epoch FROM min(greatest(not_before, lease_until)) - now())::float8"  # noqa: S608
@@ -46,6 +47,7 @@ class Message:
 
     id: int
     incident_id: str
+    audience: str  # outside, caregiver, officer, or a party
     payload: str  # a JSON object: ids and codes, no name
     attempts: int  # with the one that begins now
     expires_at: datetime  # by the rules' clock

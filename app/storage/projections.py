@@ -5,39 +5,40 @@ writes them in the transaction of the facts. Fold the facts again and the same r
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from app.storage.letters import message_of
 from dispatch import facts as f
 from dispatch.attendance import Attendance
 from dispatch.book import Book
 from dispatch.facts import Fact
 from dispatch.hours import hours_text
 from dispatch.ids import AttendanceId, IncidentId, OfferId
-from dispatch.incident import DeskLevel, Incident
+from dispatch.incident import Incident
 from dispatch.offer import Offer
 from dispatch.place import Place
 from dispatch.status import status_of
 
 Row: TypeAlias = tuple[Any, ...]
-MESSAGE_EXPIRES_AFTER: Final = timedelta(minutes=10)
 
 # Table → its columns with their types, the key first.
 TABLES: Final[Mapping[str, str]] = {
     "incident": "id text, number bigint, status text, kind text, gravity smallint, channel text,"
     " plan_version text, resident_id text, handset_id text, area_id text, area_path text,"
     " raised_at timestamptz, due_at timestamptz, closed_at timestamptz, disposition text,"
-    " presses integer, operator_id text, linked_to text",
+    " presses integer, operator_id text, linked_to text, handled_at text",
     "offer": "id text, incident_id text, caregiver_id text, state text, level text,"
     " chosen_by text, made_at timestamptz, answer_by timestamptz, shown_at timestamptz,"
-    " answered_at timestamptz, travel_s float8, distance_m float8",
+    " answered_at timestamptz, travel_s float8, distance_m float8, sent_at timestamptz,"
+    " not_shown_at timestamptz",
     "attendance": "id text, incident_id text, caregiver_id text, state text,"
     " accepted_at timestamptz, set_out_at timestamptz, arrived_at timestamptz,"
     " ended_at timestamptz, outcome text",
     "area": "id text, parent_id text, level text, name text, lon float8, lat float8, ring json,"
     " zone text",
+    "officer": "area_id text, officer text, telephone text",
     "resident": "id text, area_id text, state text, category text, ability text,"
     " lives_alone boolean, language text, communication text, home_is_pinned boolean,"
     " excluded json, lon float8, lat float8, name text, sex text, born text, telephone text,"
@@ -61,8 +62,8 @@ def _upsert(table: str, columns: str) -> str:
 
 _UPSERTS: Final = {table: _upsert(table, columns) for table, columns in TABLES.items()}
 _OUTBOX: Final = (
-    "INSERT INTO outbox (fact_number, incident_id, payload, expires_at)"
-    " SELECT * FROM unnest($1::bigint[], $2::text[], $3::json[], $4::timestamptz[])"
+    "INSERT INTO outbox (fact_number, incident_id, payload, expires_at, audience)"
+    " SELECT * FROM unnest($1::bigint[], $2::text[], $3::json[], $4::timestamptz[], $5::text[])"
 )
 
 
@@ -90,8 +91,9 @@ class Changes:
             )
             if incident is not None:
                 self._put("incident", _incident_row(book, incident, number))
-        if isinstance(fact, f.DeskAlerted) and fact.level == DeskLevel.OUTSIDE:
-            self._outbox.append(_message(book, fact, number))
+        message = message_of(book, fact)
+        if message is not None:
+            self._outbox.append((number, *message))
 
     def statements(self, *, with_messages: bool = True) -> list[tuple[str, Sequence[Any]]]:
         """Return the SQL that writes all of it, with its arguments.
@@ -148,6 +150,7 @@ def _incident_row(book: Book, incident: Incident, number: int) -> Row:
         incident.presses,
         incident.claim.operator_id,
         incident.linked_to,
+        incident.handled_at,
     )
 
 
@@ -165,6 +168,8 @@ def _offer_row(offer: Offer) -> Row:
         offer.answered_at,
         offer.travel_s,
         offer.distance_m,
+        offer.sent_at,
+        offer.not_shown_at,
     )
 
 
@@ -182,26 +187,14 @@ def _attendance_row(attendance: Attendance) -> Row:
     )
 
 
-def _message(book: Book, fact: f.DeskAlerted, number: int) -> Row:
-    """Return what the outside is told: ids and codes, no name (it leaves the house)."""
-    incident = book.incidents[fact.incident_id]
-    payload = {
-        "incident_id": incident.id,
-        "kind": incident.kind,
-        "gravity": incident.gravity.name.lower(),
-        "raised_at": incident.raised_at,
-        "area_path": list(book.territory.path(incident.area_id)),
-        "attempt": fact.attempt,
-        "why": "no operator and no supervisor has taken this call",
-    }
-    text = msgspec.json.encode(payload).decode()
-    return (number, incident.id, text, fact.at + MESSAGE_EXPIRES_AFTER)
-
-
 def _area_row(fact: f.AreaDefined) -> Row:
     ring = msgspec.json.encode(fact.ring).decode()
     lon, lat = fact.centre
     return (fact.area_id, fact.parent_id, fact.level.value, fact.name, lon, lat, ring, fact.zone)
+
+
+def _officer_row(fact: f.OfficerNamed) -> Row:
+    return (fact.area_id, fact.officer, fact.telephone)
 
 
 def _resident_row(fact: f.ResidentRegistered) -> Row:
@@ -257,6 +250,7 @@ def _lon_lat(place: Place | None) -> tuple[float | None, float | None]:
 
 _DIRECTORY: Final[Mapping[type[Fact], tuple[str, Callable[[Any], Row]]]] = {
     f.AreaDefined: ("area", _area_row),
+    f.OfficerNamed: ("officer", _officer_row),
     f.ResidentRegistered: ("resident", _resident_row),
     f.HandsetPaired: ("handset", _handset_row),
     f.CaregiverEnrolled: ("caregiver", _caregiver_row),

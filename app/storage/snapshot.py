@@ -11,7 +11,7 @@ from dispatch.attendance import Attendance
 from dispatch.book import Book, HandOver, Handset, Heard, OperatorAtDesk, Resident
 from dispatch.facts import EventKey
 from dispatch.habits import Habit
-from dispatch.ids import HandsetId, ResidentId
+from dispatch.ids import AreaId, HandsetId, ResidentId
 from dispatch.incident import Incident
 from dispatch.offer import Offer
 from dispatch.plans import read_plans
@@ -25,6 +25,8 @@ class _State:
     plan_version: str
     plans: list[str]
     areas: list[Area]
+    officers: dict[AreaId, str]
+    channels: dict[str, int]
     residents: list[Resident]
     handsets: list[Handset]
     caregivers: list[Caregiver]
@@ -50,6 +52,8 @@ def save(book: Book) -> bytes:
             plan_version=book.plan_version,
             plans=[one.text for one in book.plan_books.values()],
             areas=list(book.territory.areas.values()),
+            officers=book.officers,
+            channels=book.channels,
             residents=list(book.residents.values()),
             handsets=list(book.handsets.values()),
             caregivers=list(book.roster.everybody()),
@@ -78,6 +82,8 @@ def restore(book: Book, body: bytes) -> None:
         book.territory.put(area)
     for caregiver in state.caregivers:
         book.roster.restore(caregiver)
+    book.officers = state.officers
+    book.channels = state.channels
     book.residents = {one.id: one for one in state.residents}
     book.handsets = {one.id: one for one in state.handsets}
     book.desk = {one.id: one for one in state.desk}

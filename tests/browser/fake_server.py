@@ -199,6 +199,8 @@ class Town:
             },
             "offers": [],
             "attendances": [],
+            "parties": [],
+            "handled_at": None,
             "linked_to": None,
             "cancelled": False,
             "note": None,
@@ -231,7 +233,9 @@ class Town:
                 "state": "pending",
                 "made_at": text(now()),
                 "answer_by": text(now() + timedelta(seconds=45)),
+                "sent_at": None,
                 "shown_at": None,
+                "not_shown_at": None,
                 "reason": reason or None,
                 **travel,
             }
@@ -510,6 +514,21 @@ def operator_doors(app: FastAPI, town: Town) -> None:  # noqa: C901, PLR0915 - a
         town.note(incident, "incident_closed", by, disposition=disposition)
         town.tell(incident)
         await push(town)
+        return incident
+
+    @app.post("/api/v1/operator/incidents/{name}/parties/{party}/{what}")
+    async def party(name: str, party: str, what: str, request: Request) -> Json:
+        incident, by = incident_of(name), OPERATORS[proven(request)]
+        rows = [row for row in incident["parties"] if row["party"] != party]
+        is_known = what == "acknowledge"
+        row = {"party": party, "by_hand": not is_known, "attempt": 1, "told_at": text(now())}
+        known = {"by_name": by, "acknowledged_at": text(now())} if is_known else {}
+        state = "acknowledged" if is_known else "told"
+        empty = {"until": None, "by_name": "", "acknowledged_at": None}
+        incident["parties"] = [*rows, {**row, "state": state, **empty, **known}]
+        kind = "party_acknowledged" if is_known else "party_told"
+        town.note(incident, kind, by, party=party, why="by_hand")
+        town.tell(incident)
         return incident
 
     @app.get("/api/v1/operator/residents")

@@ -78,6 +78,8 @@ class Lives:
             ),
         )
         await self.service.center.call(r.Register(facts=facts))
+        officer = f.OfficerNamed(at=now, area_id=GRID, officer=WANG, telephone="19900001002")
+        await self.service.center.call(r.Register(facts=(officer,)))
         await self.service.center.call(r.Duty(caregiver_id=WANG, is_on=True))
 
     async def press(self) -> IncidentId:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.channels import ChannelFailed, CommandChannel, WebhookChannel, channels_of, signature
 from app.metrics import Metrics
 from app.outbox import NO_CHANNEL, Outbox
+from app.parties import Parties
 from app.service import Service
 from app.settings import Settings
 from dispatch.errors import UnknownSubject
@@ -78,6 +79,7 @@ class Parts:
     center: Desk
     metrics: Metrics
     settings: Settings
+    parties: Parties = field(default_factory=Parties)
 
 
 @dataclass

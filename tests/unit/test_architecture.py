@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatch import attendance, claim, incident, offer
+from dispatch import attendance, claim, incident, notice, offer
 
 TEXT = (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text("utf-8")
 ARROW = re.compile(r"^ +(\w+) --> (\w+): (\w+)$", re.MULTILINE)
@@ -18,6 +18,7 @@ ARROW = re.compile(r"^ +(\w+) --> (\w+): (\w+)$", re.MULTILINE)
         ("offer", offer.NEXT),
         ("attendance", attendance.NEXT),
         ("claim", claim.NEXT),
+        ("notice", notice.NEXT),
     ],
 )
 def test_the_drawing_shows_every_transition_and_no_other(name, table):

@@ -157,6 +157,8 @@ STORY = (
     raised("I1"),
     offered("I1.1", "C1"),
     offered("I1.2", "C2", by="ann", reason="她会方言"),
+    f.OfferSent(at=NOON, offer_id="I1.1", channel="stream"),
+    f.OfferNotShown(at=NOON, offer_id="I1.2"),
     f.OfferShown(at=NOON, offer_id="I1.1"),
     f.OfferRenewed(at=NOON, offer_id="I1.1", answer_by=LATER),
     f.OfferAccepted(at=NOON, offer_id="I1.1", due_by=LATER, eta_at=LATER),
@@ -178,6 +180,10 @@ STORY = (
         until=LATER,
         why="deadline",
     ),
+    f.PartyTold(at=NOON, incident_id="I2", party="120", channel=0, until=LATER, attempt=1),
+    f.PartySilent(at=NOON, incident_id="I2", party="120"),
+    f.PartyTold(at=NOON, incident_id="I2", party="120", channel=-1, until=None, attempt=2),
+    f.PartyAcknowledged(at=NOON, incident_id="I2", party="120", by="ann"),
     offered("I2.1", "C1"),
     f.OfferDeclined(at=NOON, offer_id="I2.1", reason="太远"),
     offered("I2.2", "C2"),
@@ -229,6 +235,7 @@ STORY = (
     f.ShiftHandedOver(at=NOON, by="ann", to="cai", incident_ids=("I2",), answer_by=LATER),
     f.HandOverLapsed(at=NOON, of="ann", to="cai"),
     f.DutyEnded(at=NOON, caregiver_id="C2"),
+    f.OfficerNamed(at=NOON, area_id="G1", officer="C1", telephone="19900001009"),
     f.OperatorLeft(at=NOON, operator_id="ann"),
 )
 

@@ -9,6 +9,7 @@ from starlette import status as http
 
 from app import imports
 from app.borders import MiddleMissing, OutlineUnfit, ParentUnfit, outlined, require_parent
+from app.directory import Officer
 from app.doors.administrator.asking import (
     PROBLEMS,
     EverythingDep,
@@ -22,16 +23,22 @@ from app.doors.administrator.asking import (
     PointOut,
     RegistryDep,
     SoughtDep,
+    TelephoneText,
     body_of,
     file_body,
     point_out,
 )
 from app.doors.administrator.importing import ImportedOut, ImportIncomplete, TableUnfit
+from app.doors.waiting import call
 from app.errors import problems
 from app.registry import AlreadyThere, EverywhereNeeded, Registry, Row
+from app.service import Service, ServiceDep
 from devices.datum import Datum
 from dispatch.errors import UnknownSubject
+from dispatch.facts import OfficerNamed
 from dispatch.hours import is_zone
+from dispatch.ids import AreaId
+from dispatch.requests import Register
 
 AN_AREA: Final[JsonDict] = {
     "id": "430105010007",
@@ -101,6 +108,28 @@ class AreaOut(Form):
     zone: str
 
 
+class OfficerIn(Form):
+    """Who is on duty for an area."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"officer": "C001", "telephone": ""}}
+    )
+
+    officer: str = Field(
+        pattern=r"^[A-Za-z0-9._:-]{0,64}$",
+        description="The id of a caregiver or an account, or a word of yours; empty: nobody.",
+    )
+    telephone: TelephoneText = ""
+
+
+class OfficerOut(Form):
+    """Who is on duty for an area."""
+
+    area_id: str
+    officer: str
+    telephone: str
+
+
 @router.get("", summary="List areas", responses=problems(*PROBLEMS))
 async def areas(registry: RegistryDep, sought: SoughtDep) -> PageOut[AreaOut]:
     """Return a page of your areas, by id, without their rings."""
@@ -149,6 +178,38 @@ async def change(
     return _out(await registry.change("area", area_id, changed))
 
 
+@router.get(
+    "/{area_id}/officer", summary="Who is on duty", responses=problems(*PROBLEMS, UnknownSubject)
+)
+async def officer(area_id: IdPath, registry: RegistryDep, service: ServiceDep) -> OfficerOut:
+    """Return the duty officer of an area; both texts are empty when there is none."""
+    await registry.get("area", area_id)
+    return _officer(service, area_id)
+
+
+@router.put(
+    "/{area_id}/officer",
+    summary="Name the duty officer",
+    responses=problems(*PROBLEMS, UnknownSubject),
+)
+async def name_officer(
+    area_id: IdPath, body: OfficerIn, registry: RegistryDep, service: ServiceDep
+) -> OfficerOut:
+    """Name who is told when a search widens to this area; an empty officer ends it.
+
+    Without a telephone, a caregiver is called by their own.
+    """
+    await registry.get("area", area_id)
+    fact = OfficerNamed(
+        at=service.center.now,
+        area_id=AreaId(area_id),
+        officer=body.officer,
+        telephone=body.telephone if body.officer else "",
+    )
+    await call(service, Register(facts=(fact,)))
+    return _officer(service, area_id)
+
+
 @router.post(
     "/import",
     summary="Import areas from GeoJSON",
@@ -179,6 +240,11 @@ def _shaped(row: Row, body: AreaIn | AreaChange, registry: Registry) -> Row:
     if row.get("lon") is None:
         raise MiddleMissing
     return row
+
+
+def _officer(service: Service, area_id: str) -> OfficerOut:
+    found = service.directory.officers.get(area_id) or Officer(officer="", telephone="")
+    return OfficerOut(area_id=area_id, officer=found.officer, telephone=found.telephone)
 
 
 def _out(row: dict[str, Any]) -> AreaOut:

@@ -194,8 +194,21 @@ export async function look(path) {
  * @returns {Promise<boolean>} whether it is on record
  */
 export async function act(id, what, body) {
+  return put(id, what, what, body);
+}
+
+/**
+ * Tell a party outside, or say that it knows.
+ * @param {string} id @param {string} name @param {"tell" | "acknowledge"} what
+ */
+export async function party(id, name, what) {
+  return put(id, `parties/${encodeURIComponent(name)}/${what}`, what);
+}
+
+/** @param {string} id @param {string} path @param {string} what @param {unknown} [body] */
+async function put(id, path, what, body) {
   try {
-    const incident = /** @type {Incident} */ (await change("POST", `${incidentPath(id)}/${what}`, body));
+    const incident = /** @type {Incident} */ (await change("POST", `${incidentPath(id)}/${path}`, body));
     // While the stream lives it tells the same in its order; without it this answer is the latest news.
     if (link.value !== "live" && incident?.id) {
       fold(board, { type: "incident", incident });

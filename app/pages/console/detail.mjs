@@ -2,11 +2,11 @@
 // One incident in full: the person, the place, who was chosen and why, what happened, and what can be done.
 import { html } from "../kit/html.mjs";
 import { t, zone } from "../kit/language.mjs";
-import { areaText, GravityMark, Telephone, When } from "../kit/parts.mjs";
+import { areaText, GravityMark, partyText, Telephone, When } from "../kit/parts.mjs";
 import { now } from "../kit/time.mjs";
 import { clock, distance, left, span, timeOfDay, whyOf, word } from "../kit/words.mjs";
 import { coming } from "./board.mjs";
-import { act, choose, chosen, chosenFault, chosenId, dots, liveIncident, notice, session } from "./desk.mjs";
+import { act, choose, chosen, chosenFault, chosenId, dots, liveIncident, notice, party, session } from "./desk.mjs";
 import { openDialog } from "./dialogs.mjs";
 import { HandActions } from "./hand.mjs";
 import { Deadline } from "./list.mjs";
@@ -28,7 +28,7 @@ export function Detail() {
       : html`<${Head} id=${id} incident=${incident} /><${Notice} /><${Actions} incident=${incident} />
           <div class="detail-body">
             <${Person} incident=${incident} full=${full} /><${Where} incident=${incident} />
-            <${HelpOnTheWay} incident=${incident} />
+            <${HelpOnTheWay} incident=${incident} /><${Parties} incident=${incident} />
             ${full && html`<${Choices} incident=${incident} choices=${full.considered} /><${Notes} full=${full} /><${Timeline} entries=${full.timeline} full=${full} />`}
           </div>`}
   </section>`;
@@ -50,6 +50,7 @@ function Head({ id, incident }) {
     ${incident && html`<p class="detail-state">
       <strong>${word(t, "status", incident.status)}</strong>
       ${incident.disposition && html`<span> · ${word(t, "disposition", incident.disposition)}</span>`}
+      ${incident.handled_at && html`<span> · ${t("row.handled_at", { level: word(t, "level", incident.handled_at) })}</span>`}
       <span> · ${t("detail.raised")} <${When} at=${incident.raised_at} /></span>
       <span> · ${word(t, "channel", incident.channel)}</span>
       ${incident.presses > 1 && html`<span> · ${t("row.presses", { n: incident.presses })}</span>`}
@@ -143,6 +144,33 @@ function HelpOnTheWay({ incident }) {
   </section>`;
 }
 
+/** Whom the desk can tell beside those who were told. */
+const USUAL = ["120", "110", "119", "family", "property"];
+
+/** @param {{ incident: Incident }} props */
+function Parties({ incident }) {
+  const isOpen = incident.status !== "closed";
+  if (!isOpen && incident.parties.length === 0) return null;
+  const others = USUAL.filter((name) => !incident.parties.some(({ party }) => party === name));
+  return html`<section class="parties"><h3>${t("detail.parties")}</h3>
+    ${incident.parties.length === 0 && html`<p class="sub">${t("parties.none")}</p>`}
+    ${incident.parties.map((row) => html`<p key=${row.party} class="party"><strong>${partyText(row.party)}</strong> · ${noticeText(row)}
+      ${row.attempt > 1 && html`<span class="sub"> · ${t("parties.attempt", { n: row.attempt })}</span>`}
+      ${isOpen && row.state !== "acknowledged" && html` <button type="button" onClick=${() => void party(incident.id, row.party, "acknowledge")}>${t("action.acknowledge")}</button>`}
+      ${isOpen && html` <button type="button" onClick=${() => void party(incident.id, row.party, "tell")}>${t("action.tell")}</button>`}</p>`)}
+    ${isOpen && others.length > 0 && html`<p class="buttons">${others.map((name) => html`<button type="button" key=${name} onClick=${() => void party(incident.id, name, "tell")}>${t("action.tell")} ${partyText(name)}</button>`)}</p>`}
+  </section>`;
+}
+
+/** @param {Incident["parties"][number]} row */
+function noticeText(row) {
+  const state = word(t, "notice_state", row.state);
+  if (row.state === "acknowledged") return `${state} · ${t("parties.by", { name: row.by_name })}`;
+  if (row.by_hand) return html`<span class="flag strong">${t("parties.by_hand")}</span>`;
+  if (row.until === null) return state;
+  return `${state} · ${t("parties.until", { clock: clock(Math.max(0, left(row.until, now.value) ?? 0)) })}`;
+}
+
 /** @param {string} at */
 function etaText(at) {
   const seconds = left(at, now.value) ?? 0;
@@ -159,9 +187,16 @@ function offerText(offer) {
   const state = word(t, "offer_state", offer.state);
   if (offer.state === "pending") {
     const seconds = Math.max(0, left(offer.answer_by, now.value) ?? 0);
-    return `${state} · ${t("offers.left", { clock: clock(seconds) })} · ${offer.shown_at ? t("offers.shown") : t("offers.not_shown")}`;
+    return `${state} · ${t("offers.left", { clock: clock(seconds) })} · ${seenText(offer)}`;
   }
   return offer.reason ? `${state} · ${word(t, "reason", offer.reason)}` : state;
+}
+
+/** Sent, shown and answered are three things. @param {Incident["offers"][number]} offer */
+function seenText(offer) {
+  if (offer.shown_at) return t("offers.shown");
+  if (offer.not_shown_at) return t("offers.unseen");
+  return offer.sent_at ? t("offers.sent") : t("offers.not_shown");
 }
 
 /** Who was looked at for each offer, and why it was this one. @param {{ incident: Incident, choices: OfferChoice[] }} props */

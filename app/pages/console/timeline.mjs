@@ -2,6 +2,7 @@
 // What happened to an incident, fact by fact, in words.
 import { html } from "../kit/html.mjs";
 import { t, zone } from "../kit/language.mjs";
+import { partyText } from "../kit/parts.mjs";
 import { now } from "../kit/time.mjs";
 import { timeOfDay, word } from "../kit/words.mjs";
 import { dots } from "./desk.mjs";
@@ -18,7 +19,9 @@ const SAID = {
   outcome: (value) => word(t, "outcome", value),
   recall_at: (value) => timeOfDay(value, zone, now.value),
   reason: (value) => word(t, "reason", value),
-  why: (value) => word(t, "why", value),
+  party: partyText,
+  channel: (value) => word(t, "channel", value),
+  why: (value) => (word(t, "why", value) === value ? word(t, "level", value) : word(t, "why", value)),
 };
 
 /** @param {{ entries: Entry[], full: IncidentInFull }} props */

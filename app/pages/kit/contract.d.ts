@@ -11,12 +11,17 @@ export interface Resident {
 }
 export interface Offer {
   id: string; caregiver_id: string; caregiver_name: string; state: string; made_at: string; answer_by: string;
-  shown_at: string | null; travel_s: number | null; distance_m: number | null; reason: string | null;
+  sent_at: string | null; shown_at: string | null; not_shown_at: string | null;
+  travel_s: number | null; distance_m: number | null; reason: string | null;
 }
 export interface Attendance {
   id: string; caregiver_id: string; caregiver_name: string; state: string; accepted_at: string | null;
   en_route_at: string | null; on_scene_at: string | null; due_by: string | null; eta_at?: string | null;
   overdue: boolean; outcome: string | null;
+}
+export interface Party {
+  party: string; state: string; by_hand: boolean; attempt: number; told_at: string; until: string | null;
+  by_name: string; acknowledged_at: string | null;
 }
 export interface Claim { operator_id: string; name: string; until: string }
 export interface Incident {
@@ -26,7 +31,7 @@ export interface Incident {
   desk: string; channel: string; handset_id: string | null; resident: Resident | null;
   area: { code: string; names: string[] } | null; place: Place | null; claim: Claim | null;
   ladder: { level: string; round: number; until: string | null } | null;
-  offers: Offer[]; attendances: Attendance[]; linked_to: string | null; cancelled: boolean; confirm_by?: string | null;
+  offers: Offer[]; attendances: Attendance[]; parties: Party[]; handled_at: string | null; linked_to: string | null; cancelled: boolean; confirm_by?: string | null;
   note: string | null; disposition: string | null; closed_at: string | null;
   held_until?: string | null; hold_max_s?: number | null;
   offered_to?: { operator_id: string; name: string; answer_by: string } | null;

@@ -28,3 +28,9 @@ export function Telephone({ number }) {
   if (!number) return html`<span>—</span>`;
   return html`<a class="telephone" href=${`tel:${number.replace(/[^\d+*#]/g, "")}`}>${number}</a>`;
 }
+
+/** Return the name of a party outside; a duty officer with the area. @param {string} party */
+export function partyText(party) {
+  const [name = "", area] = party.split(":");
+  return area ? `${word(t, "party", name)} ${area}` : word(t, "party", name);
+}

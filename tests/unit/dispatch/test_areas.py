@@ -65,4 +65,8 @@ def test_a_gap_in_the_map_widens_and_never_narrows(territory, area_id, level, sc
 
 
 def test_the_desks_own_steps_are_no_areas():
-    assert [level for level in Level if not level.is_area] == [Level.OPERATOR, Level.SUPERVISOR]
+    assert [level for level in Level if not level.is_area] == [
+        Level.OPERATOR,
+        Level.SUPERVISOR,
+        Level.EMERGENCY,
+    ]

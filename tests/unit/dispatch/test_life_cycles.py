@@ -10,18 +10,31 @@ from pathlib import Path
 
 import pytest
 
-from dispatch import attendance, book, claim, decide, evolve, facts, incident, offer, requests
+from dispatch import (
+    attendance,
+    book,
+    claim,
+    decide,
+    evolve,
+    facts,
+    incident,
+    notice,
+    offer,
+    requests,
+)
 from dispatch.attendance import AttendanceState
 from dispatch.claim import Claim, ClaimState
 from dispatch.errors import TransitionRefused
 from dispatch.incident import IncidentState
+from dispatch.notice import NoticeState
 from dispatch.offer import OfferState
 from tests.unit.dispatch.one_of_each import LATER, ONE_OF_EACH, one
-from tests.unit.dispatch.world import NOON, World, seconds
+from tests.unit.dispatch.world import NOON, PLANS, World, seconds
 
 AN_INCIDENT = incident.raised(one(facts.IncidentRaised))
 AN_OFFER = offer.made(one(facts.CaregiverOffered))
 AN_ATTENDANCE = attendance.begun(AN_OFFER, one(facts.OfferAccepted))
+A_NOTICE = notice.begun(one(facts.PartyTold), 1)
 
 
 def kinds_in(module, base):
@@ -79,6 +92,12 @@ def test_every_claim_state_meets_every_fact(state, fact):
     meets(claim.NEXT, state, fact, lambda: claim.after(before, fact, subject="I1"))
 
 
+@walked(NoticeState)
+def test_every_notice_state_meets_every_fact(state, fact):
+    before = replace(A_NOTICE, state=state)
+    meets(notice.NEXT, state, fact, lambda: notice.after(before, fact, 1))
+
+
 @pytest.mark.parametrize(
     ("table", "ended"),
     [
@@ -133,10 +152,13 @@ def test_every_request_is_decided():
 
 
 def test_every_kind_of_deadline_has_somebody_who_acts_on_it():
-    world = World()
+    world = World(plans=PLANS.replace("show_within_s = 600", "show_within_s = 5"))
+    world.do(requests.Start(channels={"120": 1}))
+    world.sit_down("ann")
     world.caregiver("near", 100)
     world.caregiver("far", 200)
     world.press()
+    world.do(requests.TellParty(incident_id=world.incident.id, operator_id="ann", party="120"))
     world.claim("ann")
     world.accept("near")
     world.caregiver("third", 300)

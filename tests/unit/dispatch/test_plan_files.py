@@ -34,8 +34,23 @@ def test_the_shipped_plans_are_accepted():
 
 
 @pytest.mark.parametrize("kind", KINDS_REQUIRED)
-def test_every_shipped_ladder_ends_with_a_supervisor(kind):
-    assert read_plans(SHIPPED).of(kind).ladder[-1].level is Level.SUPERVISOR
+def test_every_shipped_ladder_ends_with_a_supervisor_or_with_120_after_one(kind):
+    plan = read_plans(SHIPPED).of(kind)
+    above = [step.level for step in plan.ladder if not step.level.is_area]
+    ends = [Level.EMERGENCY] if plan.gravity.is_life_threat else []
+    assert above == [Level.OPERATOR, Level.SUPERVISOR, *ends]
+
+
+def test_a_shipped_plan_tells_120_of_no_call_before_anybody_was_asked():
+    plans = read_plans(SHIPPED).plans.values()
+    at_once = {one.party for plan in plans for one in plan.tell if one.when == "at_once"}
+    assert at_once == {"family", "property"}
+    assert [one.when for one in read_plans(SHIPPED).of("fall").tell] == ["at_once", "operator"]
+
+
+@pytest.mark.parametrize("kind", ["sos", "fall", "safety_alarm", "life_assistance"])
+def test_a_shipped_offer_must_be_on_a_screen_within_five_seconds(kind):
+    assert read_plans(SHIPPED).of(kind).show_within == timedelta(seconds=5)
 
 
 @pytest.mark.parametrize("kind", ["sos", "fall"])

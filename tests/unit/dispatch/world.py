@@ -46,6 +46,7 @@ arrive_grace_s = 300
 finish_within_s = 3600
 overdue_again_s = 60
 close_within_s = 1800
+show_within_s = 600  # most stories are about answers: the screen of every telephone is on
 """
 _WIDE = """
 claim_within_s = 60
@@ -356,6 +357,8 @@ def state_of(book):
         "plan_books": book.plan_books,
         "plan_version": book.plan_version,
         "areas": book.territory.areas,
+        "officers": book.officers,
+        "channels": book.channels,
         "residents": book.residents,
         "handsets": book.handsets,
         "caregivers": book.roster.everybody(),

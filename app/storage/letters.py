@@ -1,0 +1,80 @@
+"""Which facts become messages, for whom, and what is kept of them: ids and codes, never a name."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from dispatch import facts as f
+from dispatch.book import Book
+from dispatch.facts import Fact
+from dispatch.incident import DeskLevel, Incident
+
+OUTSIDE_EXPIRES_AFTER: Final = timedelta(minutes=10)
+
+Letter: TypeAlias = tuple[str, str, datetime, str]
+"""The incident, a JSON object, when it is of no use any more, and the audience."""
+
+
+def message_of(book: Book, fact: Fact) -> Letter | None:
+    """Return the message that a fact, just folded into `book`, sends; None for most facts."""
+    match fact:
+        case f.DeskAlerted() if fact.level == DeskLevel.OUTSIDE:
+            return _outside(book, fact)
+        case f.OfferNotShown() if book.channels.get("caregiver"):
+            return _caregiver(book, fact)
+        case f.PartyTold() if fact.channel >= 0 and fact.until is not None:
+            return _party(book, fact, fact.until)
+        case _:
+            return None
+
+
+def _outside(book: Book, fact: f.DeskAlerted) -> Letter:
+    incident = book.incidents[fact.incident_id]
+    why = "no operator and no supervisor has taken this call"
+    payload = {**_about(book, incident), "attempt": fact.attempt, "why": why}
+    return _letter(incident, payload, fact.at + OUTSIDE_EXPIRES_AFTER, "outside")
+
+
+def _caregiver(book: Book, fact: f.OfferNotShown) -> Letter:
+    offer = book.offers[fact.offer_id]
+    incident = book.incidents[offer.incident_id]
+    payload = {
+        **_about(book, incident),
+        "offer_id": offer.id,
+        "caregiver_id": offer.caregiver_id,
+        "answer_by": offer.answer_by,
+        "travel_s": offer.travel_s,
+    }
+    return _letter(incident, payload, offer.answer_by, "caregiver")
+
+
+def _party(book: Book, fact: f.PartyTold, until: datetime) -> Letter:
+    incident = book.incidents[fact.incident_id]
+    payload = {
+        **_about(book, incident),
+        "resident_id": incident.resident_id,
+        "party": fact.party,
+        "channel": fact.channel,
+        "attempt": fact.attempt,
+        "acknowledge_by": until,
+        "why": fact.why,
+    }
+    return _letter(incident, payload, until, fact.party.partition(":")[0])
+
+
+def _about(book: Book, incident: Incident) -> Mapping[str, Any]:
+    return {
+        "incident_id": incident.id,
+        "kind": incident.kind,
+        "gravity": incident.gravity.name.lower(),
+        "raised_at": incident.raised_at,
+        "area_path": list(book.territory.path(incident.area_id)),
+    }
+
+
+def _letter(
+    incident: Incident, payload: Mapping[str, Any], expires_at: datetime, audience: str
+) -> Letter:
+    return (incident.id, msgspec.json.encode(payload).decode(), expires_at, audience)
