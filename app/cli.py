@@ -7,6 +7,7 @@ server owns the database, 5 the port is taken.
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn, TypeVar
 
@@ -21,6 +22,14 @@ EXIT_DATABASE: Final = 3
 EXIT_OWNED: Final = 4
 
 T = TypeVar("T")
+
+
+class Language(StrEnum):
+    """A language in which a call can be told."""
+
+    ZH = "zh"
+    EN = "en"
+
 
 app = typer.Typer(
     name="ydt",
@@ -140,6 +149,33 @@ def doctor(
     wrong = sum(finding.verdict is Verdict.BAD for finding in findings)
     typer.echo("All is well." if not wrong else f"{wrong} things need attention.")
     raise typer.Exit(EXIT_REFUSED if wrong else 0)
+
+
+@app.command()
+def explain(
+    incident: Annotated[str, typer.Argument(help="Number of a call, such as I17.")],
+    language: Annotated[Language, typer.Option(help="In which language.")] = Language.ZH,
+    names: Annotated[
+        bool, typer.Option("--names", help="Names and notes instead of ids alone.")
+    ] = False,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Tell the life of a call in words: who was asked, why, and what became of it."""
+    settings = _settings(database_url=database_url, data_dir=data_dir)
+    from app.explain import lines, told
+
+    async def work() -> list[str]:
+        from app.database import database
+
+        async with database(settings, is_migrated=False, on_progress=_tell) as engine:
+            return lines(await told(engine, incident, language, with_names=names))
+
+    found = _run(work)
+    if not found:
+        _fail(EXIT_REFUSED, f"There is no call {incident}.")
+    for line in found:
+        typer.echo(line)
 
 
 @user.command("add")

@@ -158,6 +158,11 @@ class Directory:
         card = self.caregivers.get(caregiver_id or "")
         return card.name if card else (caregiver_id or "")
 
+    def name(self, subject_id: str) -> str:
+        """Return the name of whoever acts: a caregiver or an operator; else the id."""
+        card = self.caregivers.get(subject_id)
+        return card.name if card else self.operator_name(subject_id)
+
     def operator_name(self, operator_id: str | None) -> str:
         """Return an operator's name, or the id while they have not been here."""
         return self.operators.get(operator_id or "", operator_id or "")

@@ -112,4 +112,4 @@ def _empty_calls(book: Book, resident_id: str) -> None:
     """Leave in memory what a fold of the emptied facts would give."""
     for incident_id, incident in book.closed.items():
         if incident.resident_id == resident_id:
-            book.closed[incident_id] = replace(incident, place=None, note="")
+            book.closed[incident_id] = replace(incident, place=None, note="", directions="")

@@ -20,7 +20,7 @@ from app.storage.ledger import Recorded
 from app.views import View, desk_view, dot_view, incident_view
 from dispatch import facts as f
 from dispatch.book import Book
-from dispatch.ids import CaregiverId, IncidentId
+from dispatch.ids import CaregiverId, IncidentId, OfferId
 from dispatch.incident import Incident
 from dispatch.place import Place
 
@@ -103,6 +103,7 @@ class Feed:
             incident = _find(book, incident_id)
             if incident is not None:
                 self._show(book, incident, f"{epoch}:{number}")
+                self._tell_who_waits(book, incident)
         moved = encode({"type": "cursor", "cursor": cursor})
         of_desk = any(isinstance(one.fact, _OF_DESK) for one in recorded)
         desk = self.desk(book) if of_desk and self._consoles else None
@@ -185,13 +186,20 @@ class Feed:
             if closed is not None:
                 self._metrics.handled.labels(closed.handled_at or "").inc()
 
+    def _tell_who_waits(self, book: Book, incident: Incident) -> None:
+        """Let caregivers who said that something is wrong see what the desk does about it."""
+        for one in book.active_attendances(incident) if incident.is_open else ():
+            if one.trouble:
+                for changed in self._caregivers.get(one.caregiver_id, ()):
+                    changed.set()
+
     def _tell_caregiver(self, book: Book, fact: f.Fact) -> None:
         offer_id = getattr(fact, "offer_id", None) or getattr(fact, "attendance_id", None)
         caregiver_id: CaregiverId | None = getattr(fact, "caregiver_id", None)
         if offer_id is not None:
             if isinstance(fact, f.CaregiverOffered):
                 self._asked[offer_id] = fact.caregiver_id
-            caregiver_id = self._asked.get(offer_id)
+            caregiver_id = self._asked.get(offer_id) or _caregiver_of(book, offer_id)
             if isinstance(fact, _LAST_WORDS):
                 self._asked.pop(offer_id, None)
         if caregiver_id is None:
@@ -220,6 +228,12 @@ _OF_DESK: Final = (
     f.ShiftAccepted,
     f.HandOverLapsed,
 )
+
+
+def _caregiver_of(book: Book, offer_id: str) -> CaregiverId | None:
+    """Return whom an offer was for, also once it is over: who was given up may still arrive."""
+    offer = book.offers.get(OfferId(offer_id))
+    return offer.caregiver_id if offer is not None else None
 
 
 def _find(book: Book, incident_id: str) -> Incident | None:

@@ -13,6 +13,7 @@ from dispatch.requests import (
     AttendanceStep,
     Claim,
     Close,
+    CorrectPlace,
     Duty,
     HandsetCalled,
     OfferAnswer,
@@ -20,6 +21,8 @@ from dispatch.requests import (
     Register,
     Reopen,
     Request,
+    SceneReport,
+    StillComing,
     Telephoned,
     TellParty,
     Widen,
@@ -108,6 +111,8 @@ def urgency(request: Request) -> int:
         case Reopen() | Widen() | AcceptShift():
             return 1
         case TellParty() | AcknowledgeParty():
+            return 1
+        case SceneReport() | StillComing() | CorrectPlace():
             return 1
         case Register():
             return 4

@@ -49,6 +49,7 @@ def past_view(
         "linked_to": row["linked_to"],
         "cancelled": False,
         "note": "",
+        "directions": "",
         "problems": [],
         "disposition": row["disposition"],
         "closed_at": row["closed_at"],
@@ -85,5 +86,8 @@ def _attendance(directory: Directory, row: RowMapping) -> View:
         "eta_at": None,
         "due_by": None,
         "overdue": False,
+        "asked": False,
+        "trouble": "",
+        "trouble_by": None,
         "outcome": row["outcome"],
     }

@@ -9,14 +9,20 @@ from app.codec import kind_of
 from app.directory import Directory
 from app.storage.ledger import Recorded
 from app.views import View
-from dispatch.facts import CaregiverOffered, NoteAdded
+from dispatch.attendance import STANDING_STILL
+from dispatch.facts import CaregiverOffered, Fact, MovementChecked, NoteAdded
 
 _LEFT_OUT: Final = frozenset({"at", "incident_id", "considered", "others", "place", "from_place"})
 
 
 def timeline(recorded: Sequence[Recorded], directory: Directory) -> list[View]:
     """Return what happened, in order; `data` holds the fact's own fields and known names."""
-    return [_entry(one, directory) for one in recorded]
+    return [_entry(one, directory) for one in recorded if not is_usual(one.fact)]
+
+
+def is_usual(fact: Fact) -> bool:
+    """Whether it only says that a caregiver is coming as expected: one such fact a minute."""
+    return isinstance(fact, MovementChecked) and fact.verdict not in STANDING_STILL
 
 
 def choices(recorded: Sequence[Recorded], directory: Directory) -> list[View]:

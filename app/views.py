@@ -70,6 +70,7 @@ def incident_view(book: Book, directory: Directory, incident: Incident) -> View:
         "cancelled": incident.is_cancelled,
         "confirm_by": incident.confirm_by,
         "note": incident.note,
+        "directions": incident.directions,
         "problems": incident.problems,
         "disposition": incident.disposition,
         "closed_at": incident.closed_at,
@@ -299,6 +300,9 @@ def _attendance(directory: Directory, attendance: Attendance) -> View:
         "eta_at": attendance.eta_at,
         "due_by": attendance.due_by,
         "overdue": attendance.reminders > 0,
+        "asked": attendance.is_asked,
+        "trouble": attendance.trouble,
+        "trouble_by": attendance.trouble_by,
         "outcome": attendance.outcome,
     }
 
@@ -354,6 +358,10 @@ def _assigned(book: Book, directory: Directory, attendance: Attendance) -> View:
             "key_note": card.key_note,
         },
         "note": incident.note,
+        "directions": incident.directions,
+        "asked_until": attendance.check_by if attendance.is_asked else None,
+        "trouble": attendance.trouble,
+        "trouble_by": attendance.trouble_by,  # null once the desk has heard it
     }
 
 

@@ -1,5 +1,6 @@
 """What caregivers say, and what their silence means."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -36,9 +37,12 @@ from dispatch.facts import (
 from dispatch.hours import Rest, counts_from
 from dispatch.ids import AttendanceId, OfferId
 from dispatch.incident import Incident
-from dispatch.ladder import search_again
+from dispatch.ladder import search_again, stop_asking
+from dispatch.movement import first_look, own_attendance
 from dispatch.offer import Offer, OfferState
-from dispatch.plans import Plan
+
+GIVEN_UP: Final = frozenset({"vanished", "stopped", "not_coming"})
+"""Why an attendance was broken off whose caregiver may still arrive after all."""
 
 
 def duty(book: Book, request: r.Duty, now: datetime) -> list[Fact]:
@@ -83,25 +87,19 @@ def offer_answered(book: Book, request: r.OfferAnswer, now: datetime) -> list[Fa
 
 def attendance_step(book: Book, request: r.AttendanceStep, now: datetime) -> list[Fact]:
     """Record that a caregiver set out, arrived or finished; saying the same again is harmless."""
-    attendance = book.attendances.get(request.attendance_id)
-    if attendance is None:
-        if book.is_over(request.attendance_id):
-            return []  # it was finished, and the incident closed with it
-        raise UnknownSubject("attendance", request.attendance_id)
-    if attendance.caregiver_id != request.caregiver_id:
-        raise NotYours(attendance.id)
-    if _is_behind(attendance, request.step):
-        return []
-    plan = book.plan_of(book.incident(attendance.incident_id))
+    attendance = own_attendance(book, request.attendance_id, request.caregiver_id)
+    if attendance is None or _is_behind(attendance, request.step):
+        return []  # it was said before, or the incident was closed with it
+    incident = book.incident(attendance.incident_id)
+    plan = book.plan_of(incident)
     match request.step:
         case "en_route":
             _must_be_active(attendance, "CaregiverSetOut")
             due_by = max(now, attendance.eta_at) + plan.arrive_grace
-            return [CaregiverSetOut(at=now, attendance_id=attendance.id, due_by=due_by)]
+            set_out = CaregiverSetOut(at=now, attendance_id=attendance.id, due_by=due_by)
+            return [set_out, *stop_asking(book, incident, now, counting=attendance.id)]
         case "on_scene":
-            _must_be_active(attendance, "CaregiverArrived")
-            due_by = now + plan.finish_within
-            return [CaregiverArrived(at=now, attendance_id=attendance.id, due_by=due_by)]
+            return _arrive(book, incident, attendance, now)
         case _:
             return _finish(book, attendance, request, now)
 
@@ -165,17 +163,32 @@ def _accept(book: Book, incident: Incident, offer: Offer, now: datetime) -> list
         due_by=now + plan.set_out_within,
         eta_at=now + timedelta(seconds=offer.travel_s),
     )
-    others = [
-        OfferWithdrawn(at=now, offer_id=one.id, why="taken")
-        for one in book.pending_offers(incident)
-        if one.id != offer.id and one.by == "plan" and _is_settled(plan, offer, one)
+    attendance_id = AttendanceId(offer.id)
+    return [
+        accepted,
+        *first_look(book, incident, attendance_id, offer.caregiver_id, now),
+        *stop_asking(book, incident, now, counting=attendance_id),
     ]
-    return [accepted, *others]
 
 
-def _is_settled(plan: Plan, accepted: Offer, other: Offer) -> bool:
-    """Whether a yes answers the other question too: always, unless both are wanted to go."""
-    return not plan.both_go or accepted.by != "plan" or accepted.ask == other.ask
+def _arrive(book: Book, incident: Incident, attendance: Attendance, now: datetime) -> list[Fact]:
+    """Record an arrival, even of somebody who was given up when nobody else has arrived."""
+    before: list[Fact] = []
+    asked = book.roster.of(attendance.caregiver_id).offer
+    if attendance.state is AttendanceState.BROKEN_OFF:
+        _must_be_first(book, incident, attendance)
+        if asked is not None:  # about whatever else: they are here now
+            before = [OfferWithdrawn(at=now, offer_id=OfferId(asked), why="arrived")]
+    else:
+        _must_be_active(attendance, "CaregiverArrived")
+    due_by = now + book.plan_of(incident).finish_within
+    arrived = CaregiverArrived(at=now, attendance_id=attendance.id, due_by=due_by)
+    withdrawn = [
+        one
+        for one in stop_asking(book, incident, now, counting=attendance.id)
+        if not (isinstance(one, OfferWithdrawn) and one.offer_id == asked)
+    ]
+    return [*before, arrived, *withdrawn]
 
 
 def _finish(
@@ -195,11 +208,11 @@ def _finish(
         note=request.note,
     )
     others = [one for one in book.active_attendances(incident) if one.id != attendance.id]
-    if request.outcome not in ENDING_WELL:
-        again = search_again(book, incident, now, "not_helped", without=attendance.id)
-        return [done, *again] if is_helpless else [done]
-    if not plan.is_closed_by_caregiver or others or incident.claim.is_held:
-        return [done]
+    if is_helpless:
+        return [done, *search_again(book, incident, now, "not_helped", without=attendance.id)]
+    is_left_open = not plan.is_closed_by_caregiver or others or incident.claim.is_held
+    if request.outcome not in ENDING_WELL or is_left_open:
+        return [done, *stop_asking(book, replace(incident, wanted=0), now)]
     standing_down = [
         fact
         for fact in stand_down(book, incident, now)
@@ -222,6 +235,18 @@ def _is_behind(attendance: Attendance, step: str) -> bool:
     if attendance.state is AttendanceState.BROKEN_OFF:
         return False
     return _ORDER.index(attendance.state.value) >= _ORDER.index(step)
+
+
+def _must_be_first(book: Book, incident: Incident, attendance: Attendance) -> None:
+    """Refuse who was sent away or has other work, or comes when another has already come."""
+    others = (book.attendances[one] for one in incident.attendances if one != attendance.id)
+    is_served = any(
+        one.state is AttendanceState.ON_SCENE or one.outcome not in (None, "could_not_help")
+        for one in others
+    )
+    is_busy = book.roster.of(attendance.caregiver_id).work is not None
+    if attendance.broken_off not in GIVEN_UP or is_served or is_busy:
+        _refuse(attendance, "CaregiverArrived")
 
 
 def _must_be_active(attendance: Attendance, fact: str) -> None:

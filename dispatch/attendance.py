@@ -11,9 +11,15 @@ from dispatch.facts import (
     AttendanceDone,
     AttendanceOverdue,
     CaregiverArrived,
+    CaregiverAsked,
     CaregiverSetOut,
+    CaregiverStillComing,
     Fact,
+    MovementChecked,
     OfferAccepted,
+    SceneReported,
+    SceneUnanswered,
+    WayChanged,
 )
 from dispatch.ids import AttendanceId, CaregiverId, IncidentId
 from dispatch.lifecycle import Table, follow
@@ -34,10 +40,16 @@ class AttendanceState(StrEnum):
         """Whether the caregiver is busy with it."""
         return self not in (AttendanceState.DONE, AttendanceState.BROKEN_OFF)
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the caregiver has said yes and is not there yet."""
+        return self in (AttendanceState.ACCEPTED, AttendanceState.EN_ROUTE)
+
 
 ENDING_WELL: Final = frozenset(
     {"helped", "nothing_needed"}
 )  # outcomes after which nobody is sought
+STANDING_STILL: Final = frozenset({"stopped", "silent"})  # looks that saw no progress
 _A = AttendanceState
 
 NEXT: Final[Table[AttendanceState]] = MappingProxyType(
@@ -52,6 +64,22 @@ NEXT: Final[Table[AttendanceState]] = MappingProxyType(
         (_A.ON_SCENE, AttendanceDone): _A.DONE,
         (_A.ON_SCENE, AttendanceOverdue): _A.ON_SCENE,
         (_A.ON_SCENE, AttendanceBrokenOff): _A.BROKEN_OFF,
+        (_A.BROKEN_OFF, CaregiverArrived): _A.ON_SCENE,  # was given up, and came all the same
+        (_A.ACCEPTED, SceneReported): _A.ACCEPTED,  # the address is wrong
+        (_A.EN_ROUTE, SceneReported): _A.EN_ROUTE,
+        (_A.ON_SCENE, SceneReported): _A.ON_SCENE,
+        (_A.ACCEPTED, SceneUnanswered): _A.ACCEPTED,
+        (_A.EN_ROUTE, SceneUnanswered): _A.EN_ROUTE,
+        (_A.ON_SCENE, SceneUnanswered): _A.ON_SCENE,
+        (_A.ACCEPTED, MovementChecked): _A.ACCEPTED,
+        (_A.EN_ROUTE, MovementChecked): _A.EN_ROUTE,
+        (_A.ACCEPTED, CaregiverAsked): _A.ACCEPTED,
+        (_A.EN_ROUTE, CaregiverAsked): _A.EN_ROUTE,
+        (_A.ACCEPTED, CaregiverStillComing): _A.ACCEPTED,
+        (_A.EN_ROUTE, CaregiverStillComing): _A.EN_ROUTE,
+        (_A.ACCEPTED, WayChanged): _A.ACCEPTED,
+        (_A.EN_ROUTE, WayChanged): _A.EN_ROUTE,
+        (_A.ON_SCENE, WayChanged): _A.EN_ROUTE,  # was at the wrong place
     }
 )
 
@@ -72,6 +100,13 @@ class Attendance:
     ended_at: datetime | None = None
     reminders: int = 0  # how often the present step was overdue
     outcome: str | None = None
+    broken_off: str = ""  # why, once it was
+    trouble: str = ""  # what the caregiver said from the scene, until it is sorted out
+    trouble_by: datetime | None = None  # None once somebody at the desk acted on it
+    check_by: datetime | None = None  # the next look at the movement, or the answer's deadline
+    metres_left: float | None = None  # at the last look
+    still_looks: int = 0  # looks in a row that saw no progress
+    is_asked: bool = False  # whether they still come: until they say so they do not count
 
 
 def begun(offer: Offer, fact: OfferAccepted) -> Attendance:
@@ -96,11 +131,25 @@ def after(attendance: Attendance, fact: Fact) -> Attendance:
     match fact:
         case CaregiverSetOut():
             return replace(
-                attendance, state=state, set_out_at=fact.at, due_by=fact.due_by, reminders=0
+                attendance,
+                state=state,
+                set_out_at=fact.at,
+                due_by=fact.due_by,
+                reminders=0,
+                is_asked=False,  # this is an answer, and the next look is due where it was
+                still_looks=0,
             )
         case CaregiverArrived():
             return replace(
-                attendance, state=state, arrived_at=fact.at, due_by=fact.due_by, reminders=0
+                attendance,
+                state=state,
+                arrived_at=fact.at,
+                ended_at=None,
+                due_by=fact.due_by,
+                reminders=0,
+                broken_off="",
+                check_by=None,
+                is_asked=False,
             )
         case AttendanceOverdue():
             return replace(
@@ -108,5 +157,48 @@ def after(attendance: Attendance, fact: Fact) -> Attendance:
             )
         case AttendanceDone():
             return replace(attendance, state=state, ended_at=fact.at, outcome=fact.outcome)
+        case AttendanceBrokenOff():
+            return replace(attendance, state=state, ended_at=fact.at, broken_off=fact.why)
+        case SceneReported() | SceneUnanswered():
+            return _in_trouble(attendance, fact)
         case _:
-            return replace(attendance, state=state, ended_at=fact.at)
+            return _on_the_way(replace(attendance, state=state), fact)
+
+
+def _in_trouble(attendance: Attendance, fact: SceneReported | SceneUnanswered) -> Attendance:
+    if fact.act_by is None:
+        return replace(attendance, trouble="", trouble_by=None)
+    return replace(attendance, trouble=fact.what, trouble_by=fact.act_by)
+
+
+def _on_the_way(attendance: Attendance, fact: Fact) -> Attendance:
+    match fact:
+        case MovementChecked():
+            is_still = fact.verdict in STANDING_STILL
+            return replace(
+                attendance,
+                check_by=fact.check_by,
+                metres_left=attendance.metres_left
+                if fact.metres_left is None
+                else fact.metres_left,
+                still_looks=attendance.still_looks + 1 if is_still else 0,
+            )
+        case CaregiverAsked():
+            return replace(attendance, check_by=fact.answer_by, is_asked=True)
+        case CaregiverStillComing():
+            return replace(attendance, check_by=fact.check_by, is_asked=False, still_looks=0)
+        case WayChanged():
+            return replace(
+                attendance,
+                due_by=fact.due_by,
+                eta_at=fact.eta_at,
+                arrived_at=None,
+                reminders=0,
+                metres_left=None,
+                still_looks=0,
+                is_asked=False,
+                trouble="",
+                trouble_by=None,
+            )
+        case _:
+            return attendance

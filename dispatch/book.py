@@ -101,12 +101,21 @@ class Heard:
     incident_id: IncidentId | None
 
 
+KINDS: Final = frozenset(
+    {
+        *("step", "desk", "claim", "transfer", "hand_over", "confirm", "notice"),
+        *("offer", "shown", "attendance", "scene", "movement"),
+    }
+)
+"""What can have a deadline."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
     """Something must have happened by `due_at`."""
 
     due_at: datetime
-    kind: str  # offer, shown, step, desk, claim, transfer, hand_over, confirm, attendance, notice
+    kind: str  # a word of KINDS
     subject_id: str
 
 
@@ -191,6 +200,10 @@ class Book:
         """Return the plan under which the incident runs: that of the day it was raised."""
         return self.plan_books[incident.plan_version].of(incident.kind)
 
+    def scene_within(self, incident: Incident, what: str) -> timedelta:
+        """Return how long a word from the scene waits, by the plan under which it runs."""
+        return self.plan_books[incident.plan_version].scene[what]
+
     @property
     def plans(self) -> PlanBook:
         """The plans for new incidents.
@@ -212,6 +225,23 @@ class Book:
         """Return who is coming or there."""
         attendances = (self.attendances[one] for one in incident.attendances)
         return tuple(one for one in attendances if one.state.is_active)
+
+    def missing(
+        self,
+        incident: Incident,
+        *,
+        counting: AttendanceId | None = None,
+        without: AttendanceId | None = None,
+    ) -> int:
+        """Return how many caregivers must still be found.
+
+        Whoever was asked whether they still come does not count until they say so; `counting`
+        counts all the same, `without` does not.
+        """
+        sure = {one.id for one in self.active_attendances(incident) if not one.is_asked}
+        if counting is not None:
+            sure.add(counting)
+        return max(0, incident.wanted - len(sure - {without}))
 
     def caller_of(self, resident_id: ResidentId | None, handset_id: HandsetId | None) -> str:
         """Return the key under which repeats are folded: the resident, else the handset."""
@@ -244,6 +274,12 @@ class Book:
                 yield Deadline(due_at=offer.show_by, kind="shown", subject_id=offer.id)
         for attendance in self.active_attendances(incident):
             yield Deadline(due_at=attendance.due_by, kind="attendance", subject_id=attendance.id)
+            if attendance.trouble_by is not None:
+                yield Deadline(due_at=attendance.trouble_by, kind="scene", subject_id=attendance.id)
+            if attendance.check_by is not None:
+                yield Deadline(
+                    due_at=attendance.check_by, kind="movement", subject_id=attendance.id
+                )
 
     def deadlines_of_desk(self) -> Iterator[Deadline]:
         """Give every deadline on which no single incident hangs."""
@@ -278,9 +314,9 @@ class Book:
         if kind == "shown":
             offer = self.offers.get(OfferId(subject_id))
             return offer is not None and offer.is_pending and offer.show_by == due_at
-        if kind == "attendance":
+        if kind in ("attendance", "scene", "movement"):
             one = self.attendances.get(AttendanceId(subject_id))
-            return one is not None and one.state.is_active and one.due_by == due_at
+            return one is not None and one.state.is_active and _waits(one)[kind] == due_at
         if kind == "hand_over":
             handover = self.handovers.get(OperatorId(subject_id))
             return handover is not None and handover.answer_by == due_at
@@ -389,3 +425,11 @@ def _own_deadlines(incident: Incident) -> Iterator[Deadline]:
         if notice.until is not None:
             subject_id = notice_id(incident.id, notice.party)
             yield Deadline(due_at=notice.until, kind="notice", subject_id=subject_id)
+
+
+def _waits(attendance: Attendance) -> Mapping[str, datetime | None]:
+    return {
+        "attendance": attendance.due_by,
+        "scene": attendance.trouble_by,
+        "movement": attendance.check_by,
+    }

@@ -4,7 +4,18 @@ from collections.abc import Callable, Mapping, Set
 from datetime import datetime
 from typing import Any, Final
 
-from dispatch import answers, desk, desk_calls, hand, ladder, notices, presses, shift
+from dispatch import (
+    answers,
+    desk,
+    desk_calls,
+    hand,
+    ladder,
+    movement,
+    notices,
+    presses,
+    scene,
+    shift,
+)
 from dispatch import requests as r
 from dispatch.areas import Level
 from dispatch.book import Book
@@ -168,6 +179,9 @@ _DECIDERS: Final[Mapping[type[r.Request], Callable[[Book, Any, datetime], list[F
     r.OfferAnswer: answers.offer_answered,
     r.OfferDelivered: answers.offer_delivered,
     r.AttendanceStep: answers.attendance_step,
+    r.SceneReport: scene.report,
+    r.StillComing: movement.still_coming,
+    r.CorrectPlace: desk.correct_place,
     r.Desk: desk.presence,
     r.Register: _register,
     r.Start: _start,
@@ -187,4 +201,6 @@ _LAPSES: Final[Mapping[str, Callable[[Book, r.Lapse, datetime], list[Fact]]]] = 
     "confirm": desk.confirm_lapsed,
     "attendance": answers.attendance_lapsed,
     "notice": _notice_lapsed,
+    "scene": scene.scene_lapsed,
+    "movement": movement.movement_lapsed,
 }

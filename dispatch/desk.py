@@ -1,7 +1,9 @@
 """What operators do with a call, and to whom it rises when they do not."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+from dispatch import incident as incidents
 from dispatch import requests as r
 from dispatch.attendance import AttendanceState
 from dispatch.book import Book
@@ -28,10 +30,12 @@ from dispatch.facts import (
     OperatorLeft,
     OperatorSatDown,
     OutsideNotReached,
+    PlaceCorrected,
 )
 from dispatch.ids import AreaId, IncidentId, OfferId, OperatorId
 from dispatch.incident import DeskLevel, Incident
 from dispatch.ladder import asking_step, need_of, search_again, show_by
+from dispatch.movement import ways_changed
 from dispatch.plans import Gravity, Plan
 from dispatch.roster import Verdict
 
@@ -157,6 +161,27 @@ def break_off(book: Book, request: r.BreakOff, now: datetime) -> list[Fact]:
     ]
 
 
+def correct_place(book: Book, request: r.CorrectPlace, now: datetime) -> list[Fact]:
+    """Record where the resident really is; whoever is on the way is expected there anew."""
+    incident = book.incident(request.incident_id)
+    must_not_be_anothers(incident, request.operator_id)
+    if request.area_id is not None and request.area_id not in book.territory.areas:
+        raise UnknownSubject("area", request.area_id)
+    corrected = PlaceCorrected(
+        at=now,
+        incident_id=incident.id,
+        operator_id=request.operator_id,
+        area_id=request.area_id,
+        place=request.place,
+        note=request.note,
+    )
+    return [
+        corrected,
+        *ways_changed(book, incidents.after(incident, corrected), now),
+        *kept(book, incident, request.operator_id, now),
+    ]
+
+
 def presence(book: Book, request: r.Desk, now: datetime) -> list[Fact]:
     """Note that an operator sat down or left; whoever leaves gives back what they held."""
     if request.is_present:
@@ -235,7 +260,7 @@ def rise(
     plan: Plan,
     now: datetime,
     incident: Incident | None = None,
-) -> Fact:
+) -> DeskAlerted:
     """Return the alert of whoever must act next; `incident` is None while it is being raised.
 
     A call that nobody took rises from the operators to the supervisor, or to the outside at once
@@ -259,6 +284,29 @@ def rise(
         until=now + plan.desk_again,
         attempt=(incident.desk_alerts if incident else 0) + 1,
     )
+
+
+def alert(
+    book: Book,
+    incident: Incident,
+    now: datetime,
+    *,
+    within: timedelta,
+    is_for_supervisor: bool = False,
+) -> Fact:
+    """Return the alert that somebody on the spot needs the desk, which must act `within`.
+
+    It goes to the operators while the call is theirs and one of them is there, else it rises.
+    """
+    plan = book.plan_of(incident)
+    path = book.territory.path(incident.area_id)
+    risen = rise(book, incident.id, path, plan, now, incident)
+    until = now + min(within, plan.desk_again)
+    is_theirs = incident.desk is DeskLevel.OPERATOR and (
+        incident.claim.is_held or book.present(path, supervisors=False)
+    )
+    level = DeskLevel.OPERATOR.value if is_theirs and not is_for_supervisor else risen.level
+    return replace(risen, level=level, until=until)
 
 
 def outside_failed(book: Book, request: r.OutsideFailed, now: datetime) -> list[Fact]:

@@ -11,6 +11,7 @@ from dispatch import facts as f
 from dispatch import incident as incidents
 from dispatch import offer as offers
 from dispatch.areas import Area
+from dispatch.attendance import Attendance
 from dispatch.book import (
     CLOSED_KEPT,
     REMEMBERED_FOR,
@@ -29,6 +30,8 @@ from dispatch.incident import DeskLevel, Incident
 from dispatch.plans import read_plans
 from dispatch.status import handled_at
 
+_SOLVED_BY_ANOTHER: Final = frozenset({"could_not_get_in", "need_second_person"})
+"""What a caregiver said that the arrival of another one answers."""
 EVOLVE_VERSION: Final = 2  # rises when the same facts give another state; ends old snapshots
 
 
@@ -215,7 +218,13 @@ def _notice_changed(book: Book, fact: f.PartyTold | f.PartyAcknowledged | f.Part
 
 def _noted(book: Book, fact: f.NoteAdded) -> None:
     if fact.incident_id in book.incidents:
-        _change(book, fact.incident_id, fact)
+        _scene_heard(book, _change(book, fact.incident_id, fact))
+
+
+def _place_corrected(book: Book, fact: f.PlaceCorrected) -> None:
+    incident = _change(book, fact.incident_id, fact)
+    _scene_heard(book, incident)
+    book.seek(incident)  # others may be nearer now
 
 
 def _closed(book: Book, fact: f.IncidentClosed) -> None:
@@ -261,6 +270,7 @@ def _claimed(book: Book, fact: f.IncidentClaimed) -> None:
     if before.claim.operator_id != fact.operator_id:  # whoever offered it has it no longer
         after = replace(after, offered_to=None, offered_to_by=None)
     _store(book, before, after)
+    _scene_heard(book, before)
 
 
 def _claim_ended(book: Book, fact: f.ClaimReleased | f.ClaimLapsed) -> None:
@@ -307,6 +317,8 @@ def _offered(book: Book, fact: f.CaregiverOffered) -> None:
     book.expect(offer.answer_by, "offer", offer.id)
     book.expect(offer.show_by, "shown", offer.id)
     book.seek(book.incidents[before.id])
+    if fact.by not in ("plan", "key"):
+        _scene_heard(book, before)
 
 
 def _offer_went_on(book: Book, fact: f.OfferSent | f.OfferShown | f.OfferRenewed) -> None:
@@ -329,7 +341,7 @@ def _accepted(book: Book, fact: f.OfferAccepted) -> None:
     before = book.incident(offer.incident_id)
     book.attendances[attendance.id] = attendance
     ids = (*before.attendances, attendance.id)
-    _store(book, before, replace(before, attendances=ids, step_by=None))
+    _store(book, before, _with_enough(book, replace(before, attendances=ids)))
     book.roster.change(offer.caregiver_id, offer=None, work=attendance.id)
     book.expect(attendance.due_by, "attendance", attendance.id)
 
@@ -348,18 +360,49 @@ def _offer_ended(book: Book, fact: f.OfferDeclined | f.OfferLapsed | f.OfferWith
 
 
 def _attendance_went_on(
-    book: Book, fact: f.CaregiverSetOut | f.CaregiverArrived | f.AttendanceOverdue
+    book: Book,
+    fact: f.CaregiverSetOut
+    | f.AttendanceOverdue
+    | f.MovementChecked
+    | f.CaregiverAsked
+    | f.CaregiverStillComing
+    | f.WayChanged,
 ) -> None:
-    attendance = attendances.after(book.attendance(fact.attendance_id), fact)
-    book.attendances[attendance.id] = attendance
-    book.expect(attendance.due_by, "attendance", attendance.id)
-    if isinstance(fact, f.AttendanceOverdue):  # the desk must hear it, whoever has the call
-        incident = book.incident(attendance.incident_id)
-        _store(book, incident, replace(incident, siren=True))
+    attendance = _change_attendance(book, fact.attendance_id, fact)
+    incident = book.incident(attendance.incident_id)
+    # The desk must hear of whoever is overdue, whoever has the call.
+    siren = incident.siren or isinstance(fact, f.AttendanceOverdue)
+    _store(book, incident, replace(_with_enough(book, incident), siren=siren))
+
+
+def _arrived(book: Book, fact: f.CaregiverArrived) -> None:
+    attendance = _change_attendance(book, fact.attendance_id, fact)
+    book.roster.change(attendance.caregiver_id, work=attendance.id)  # also of who was given up
+    incident = book.incident(attendance.incident_id)
+    _store(book, incident, _with_enough(book, incident))
+    for one in book.active_attendances(incident):
+        if one.id != attendance.id and one.trouble in _SOLVED_BY_ANOTHER:
+            book.attendances[one.id] = replace(one, trouble="", trouble_by=None)
+
+
+def _scene_said(book: Book, fact: f.SceneReported | f.SceneUnanswered) -> None:
+    attendance = _change_attendance(book, fact.attendance_id, fact)
+    before = book.incident(attendance.incident_id)
+    wanted = fact.wanted if isinstance(fact, f.SceneReported) else None
+    after = replace(
+        before,
+        wanted=before.wanted if wanted is None else wanted,
+        siren=before.siren or fact.act_by is not None,
+    )
+    _store(book, before, _with_enough(book, after))
 
 
 def _done(book: Book, fact: f.AttendanceDone) -> None:
     incident = _end_attendance(book, fact.attendance_id, fact)
+    if fact.outcome != "could_not_help":  # the resident has been seen to: nobody else is sought
+        served = replace(incident, wanted=1, step_by=None)
+        _store(book, incident, served)
+        incident = served
     if not book.active_attendances(incident) and not incident.claim.is_held:
         _store(book, incident, replace(incident, desk_by=fact.desk_by, siren=True))
 
@@ -367,6 +410,27 @@ def _done(book: Book, fact: f.AttendanceDone) -> None:
 def _broken_off(book: Book, fact: f.AttendanceBrokenOff) -> None:
     incident = _end_attendance(book, fact.attendance_id, fact)
     _store(book, incident, replace(incident, siren=True))
+
+
+def _change_attendance(book: Book, attendance_id: AttendanceId, fact: Fact) -> Attendance:
+    attendance = attendances.after(book.attendance(attendance_id), fact)
+    book.attendances[attendance.id] = attendance
+    book.expect(attendance.due_by, "attendance", attendance.id)
+    book.expect(attendance.trouble_by, "scene", attendance.id)
+    book.expect(attendance.check_by, "movement", attendance.id)
+    return attendance
+
+
+def _with_enough(book: Book, incident: Incident) -> Incident:
+    """Return the incident with its search ended if nobody more is needed."""
+    return incident if book.missing(incident) else replace(incident, step_by=None)
+
+
+def _scene_heard(book: Book, incident: Incident) -> None:
+    """End the deadlines of what was said from the scene: somebody at the desk acts on it."""
+    for one in book.active_attendances(incident):
+        if one.trouble_by is not None:
+            book.attendances[one.id] = replace(one, trouble_by=None)
 
 
 def _end_attendance(book: Book, attendance_id: AttendanceId, fact: Fact) -> Incident:
@@ -474,6 +538,7 @@ _EVOLVERS: Final[Mapping[type[Fact], Callable[[Book, Any], None]]] = {
     f.PartyAcknowledged: _notice_changed,
     f.PartySilent: _notice_changed,
     f.NoteAdded: _noted,
+    f.PlaceCorrected: _place_corrected,
     f.IncidentClosed: _closed,
     f.IncidentReopened: _reopened,
     f.IncidentClaimed: _claimed,
@@ -494,7 +559,13 @@ _EVOLVERS: Final[Mapping[type[Fact], Callable[[Book, Any], None]]] = {
     f.OfferLapsed: _offer_ended,
     f.OfferWithdrawn: _offer_ended,
     f.CaregiverSetOut: _attendance_went_on,
-    f.CaregiverArrived: _attendance_went_on,
+    f.CaregiverArrived: _arrived,
+    f.SceneReported: _scene_said,
+    f.SceneUnanswered: _scene_said,
+    f.MovementChecked: _attendance_went_on,
+    f.CaregiverAsked: _attendance_went_on,
+    f.CaregiverStillComing: _attendance_went_on,
+    f.WayChanged: _attendance_went_on,
     f.AttendanceOverdue: _attendance_went_on,
     f.AttendanceDone: _done,
     f.AttendanceBrokenOff: _broken_off,

@@ -352,6 +352,17 @@ class NoteAdded(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceCorrected(Fact):
+    """An operator found out where the resident really is; what is empty stays as it was."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+    area_id: AreaId | None
+    place: Place | None = personal(None)
+    note: str = personal("")  # the way in words, shown to whoever comes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentClosed(Fact):
     """A person said how it ended."""
 
@@ -603,4 +614,60 @@ class AttendanceBrokenOff(Fact):
     """The caregiver does not come after all; somebody else is looked for."""
 
     attendance_id: AttendanceId
-    why: str  # vanished, by_desk, closed
+    why: str  # vanished, stopped, not_coming, by_desk, closed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneReported(Fact):
+    """The caregiver says what is wrong on the spot, or that it is `sorted_out`."""
+
+    attendance_id: AttendanceId
+    what: str  # a word of dispatch.scene.SCENE
+    act_by: datetime | None  # until when somebody must have acted; None when nothing is wrong
+    wanted: int | None = None  # how many are needed from now on; None: as before
+    note: str = personal("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneUnanswered(Fact):
+    """Nobody has acted in time on what the caregiver said; it is raised again."""
+
+    attendance_id: AttendanceId
+    what: str
+    act_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovementChecked(Fact):
+    """What was seen of a caregiver on the way; `begun` is that against which the next is held."""
+
+    attendance_id: AttendanceId
+    verdict: str  # a word of dispatch.movement.Movement
+    metres_left: float | None  # to the resident, in a straight line; None when not seen
+    check_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaregiverAsked(Fact):
+    """A caregiver who stopped or fell silent on the way was asked whether they still come."""
+
+    attendance_id: AttendanceId
+    why: str  # stopped, silent
+    answer_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaregiverStillComing(Fact):
+    """The caregiver was asked, and is on the way."""
+
+    attendance_id: AttendanceId
+    check_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayChanged(Fact):
+    """The place was corrected: the caregiver is expected anew, and sets out from the wrong one."""
+
+    attendance_id: AttendanceId
+    due_by: datetime
+    eta_at: datetime

@@ -23,6 +23,7 @@ from dispatch.facts import (
     PartyAcknowledged,
     PartySilent,
     PartyTold,
+    PlaceCorrected,
     PressRepeated,
     StepTaken,
     TransferDeclined,
@@ -77,6 +78,7 @@ NEXT: Final[Table[IncidentState]] = MappingProxyType(
         (IncidentState.OPEN, CallTransferred): IncidentState.OPEN,
         (IncidentState.OPEN, TransferDeclined): IncidentState.OPEN,
         (IncidentState.OPEN, TransferLapsed): IncidentState.OPEN,
+        (IncidentState.OPEN, PlaceCorrected): IncidentState.OPEN,
         (IncidentState.OPEN, IncidentClosed): IncidentState.CLOSED,
         (IncidentState.CLOSED, IncidentReopened): IncidentState.OPEN,
         (IncidentState.CLOSED, NoteAdded): IncidentState.CLOSED,  # what became known later
@@ -103,7 +105,7 @@ class Incident:
     last_press_at: datetime
     linked_to: IncidentId | None
     problems: tuple[str, ...]
-    step_by: datetime | None  # None while somebody comes
+    step_by: datetime | None  # None while enough come
     desk_by: datetime | None  # None while an operator has it
     level: Level  # of the ladder's present step
     presses: int = 1
@@ -127,6 +129,8 @@ class Incident:
     claim: Claim = NOBODY
     offered_to: OperatorId | None = None  # asked by whoever has it to take it
     offered_to_by: datetime | None = None
+    wanted: int = 1  # how many caregivers are needed at the same time
+    directions: str = ""  # the way in words, when the place was corrected
     is_cancelled: bool = False  # the resident took it back; a person must confirm
     confirm_by: datetime | None = None  # by telephone, until then
     notices: tuple[Notice, ...] = ()  # one for each party that was told, in that order
@@ -265,6 +269,15 @@ def _reopened(incident: Incident, fact: IncidentReopened) -> Incident:
     )
 
 
+def _place_corrected(incident: Incident, fact: PlaceCorrected) -> Incident:
+    return replace(
+        incident,
+        place=fact.place or incident.place,
+        area_id=fact.area_id or incident.area_id,
+        directions=fact.note or incident.directions,
+    )
+
+
 def _notice_changed(
     incident: Incident, fact: PartyTold | PartyAcknowledged | PartySilent
 ) -> Incident:
@@ -333,6 +346,7 @@ _CHANGES: Final[Mapping[type[Fact], Callable[[Incident, Any], Incident]]] = {
     PartyAcknowledged: _notice_changed,
     PartySilent: _notice_changed,
     NoteAdded: _noted,
+    PlaceCorrected: _place_corrected,
     CallTransferred: _transferred,
     TransferDeclined: _transfer_ended,
     TransferLapsed: _transfer_ended,

@@ -9,9 +9,11 @@ from dispatch.assignment import SURGE_CALLS, SURGE_SEATS, Policy
 from dispatch.attendance import ENDING_WELL
 from dispatch.book import Book
 from dispatch.errors import SearchIsOver
-from dispatch.facts import CaregiverOffered, Fact, StepTaken
+from dispatch.facts import CaregiverOffered, Fact, OfferWithdrawn, StepTaken
 from dispatch.ids import AttendanceId, IncidentId, OfferId
 from dispatch.incident import Incident
+from dispatch.offer import Offer
+from dispatch.place import Place
 from dispatch.plans import Plan, Step
 from dispatch.roster import Need
 from dispatch.wishes import Lack, Wishes
@@ -73,9 +75,13 @@ def search_again(
     *,
     without: AttendanceId | None = None,
 ) -> list[Fact]:
-    """Return the step that resumes the search, unless another than `without` comes or helped."""
+    """Return the step that resumes the search, unless it runs or is not needed.
+
+    It is not needed while enough others than `without` come, or when one of them has helped.
+    """
     others = [book.attendances[one] for one in incident.attendances if one != without]
-    if any(one.state.is_active or one.outcome in ENDING_WELL for one in others):
+    has_helped = any(one.outcome in ENDING_WELL for one in others)
+    if has_helped or incident.step_by is not None or not book.missing(incident, without=without):
         return []
     ladder = book.plan_of(incident).ladder
     step = ladder[incident.step]
@@ -92,6 +98,28 @@ def search_again(
     ]
 
 
+def stop_asking(
+    book: Book, incident: Incident, now: datetime, *, counting: AttendanceId | None = None
+) -> list[Fact]:
+    """Return the end of the search's pending offers, if with `counting` enough come."""
+    if book.missing(incident, counting=counting):
+        return []
+    accepted = book.offers[OfferId(counting)] if counting else None
+    plan = book.plan_of(incident)
+    return [
+        OfferWithdrawn(at=now, offer_id=one.id, why="taken")
+        for one in book.pending_offers(incident)
+        if one is not accepted and one.by == "plan" and _is_settled(plan, accepted, one)
+    ]
+
+
+def _is_settled(plan: Plan, accepted: Offer | None, other: Offer) -> bool:
+    """Whether a yes answers the other question too: always, unless both are wanted to go."""
+    if not plan.both_go or accepted is None or accepted.by != "plan":
+        return True
+    return accepted.ask == other.ask
+
+
 def asking_step(incident: Incident, plan: Plan) -> Step:
     """Return the step by which caregivers are asked: while the desk looks, the widest one."""
     step = plan.ladder[incident.step]
@@ -104,12 +132,18 @@ def show_by(plan: Plan, now: datetime, answer_by: datetime) -> datetime | None:
     return by if by < answer_by else None
 
 
+def place_of(book: Book, incident: Incident) -> Place | None:
+    """Return where the resident is: what the call said, else their home."""
+    resident = book.residents.get(incident.resident_id) if incident.resident_id else None
+    return incident.place or (resident.home if resident else None)
+
+
 def need_of(book: Book, incident: Incident, step: Step | None) -> Need:
     """Return what a search for this incident asks for; `step` None searches everywhere."""
     plan = book.plan_of(incident)
     resident = book.residents.get(incident.resident_id) if incident.resident_id else None
     return Need(
-        place=incident.place or (resident.home if resident else None),
+        place=place_of(book, incident),
         scope=book.territory.scope(incident.area_id, step.level) if step else None,
         skills=plan.skills,
         excluded=resident.excluded if resident else frozenset(),

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum
 from types import MappingProxyType
@@ -19,6 +19,18 @@ DUE_SHARE: Final = 0.5  # unless the plans say otherwise
 SHOW_WITHIN: Final = timedelta(seconds=5)
 AT_ONCE: Final = "at_once"  # told with the raising of the call, in parallel to the first offers
 ACCEPTED: Final = "accepted"  # told when a caregiver has said yes
+
+SCENE_WITHIN: Final[Mapping[str, timedelta]] = MappingProxyType(
+    {
+        "could_not_get_in": timedelta(seconds=180),
+        "need_second_person": timedelta(seconds=180),
+        "need_120": timedelta(seconds=60),
+        "wrong_address": timedelta(seconds=60),
+        "resident_not_there": timedelta(seconds=300),
+    }
+)
+"""Until when somebody must have acted on a word from the scene, unless [scene] says otherwise."""
+CHECK_EVERY: Final = timedelta(seconds=60)  # the movement of whoever comes to a grave call
 
 
 class Gravity(IntEnum):
@@ -101,6 +113,7 @@ class Plan:
     both_go: bool = False  # each ask of a step can be answered by one; otherwise the first yes wins
     show_within: timedelta = SHOW_WITHIN  # then an offer that no screen shows is no question
     tell: tuple[Tell, ...] = ()
+    check_every: timedelta | None = None  # between two looks at the movement; None: no looks
 
     @property
     def widest(self) -> Step:
@@ -150,6 +163,7 @@ class PlanBook:
     plans: Mapping[str, Plan]
     rest: Rest | None = None  # None: nobody must rest
     classes: Classes = Classes()
+    scene: Mapping[str, timedelta] = field(default_factory=lambda: SCENE_WITHIN)  # by the word
 
     def of(self, kind: str) -> Plan:
         """Return the plan of a kind; an unknown kind is a call for help."""
@@ -188,6 +202,7 @@ _OTHERS: Final = (
     "both_go",
     "show_within_s",
     "tell",
+    "check_every_s",
 )
 _HOLD_MAX: Final = timedelta(hours=1)
 _HOLD_MAX_LIFE_THREAT: Final = timedelta(minutes=5)
@@ -233,6 +248,7 @@ def read_plans(text: str) -> PlanBook:
         plans=MappingProxyType(plans),
         rest=reader.rest(document["rest"]) if "rest" in document else None,
         classes=reader.classes(document.get("classes", {})),
+        scene=reader.scene(document.get("scene", {})),
     )
 
 
@@ -280,6 +296,7 @@ class _Reader:
             both_go=self._yes_no(where, table, "both_go"),
             show_within=self._show_within(where, table),
             tell=self._tell(where, table.get("tell", [])),
+            check_every=self._check_every(where, table, gravity),
             **spans,
         )
 
@@ -310,6 +327,23 @@ class _Reader:
         unknown = sorted(set(table) - set(names))
         if unknown:
             raise self._refused(where, f"has an unknown entry {unknown[0]}")
+
+    def scene(self, entry: object) -> Mapping[str, timedelta]:
+        """Return until when somebody must have acted on each word from the scene."""
+        table = self._table("scene", entry)
+        names = {f"{word}_s": word for word in SCENE_WITHIN}
+        self._known("scene", table, tuple(names))
+        written = {names[name]: self._span("scene", table, name) for name in table}
+        return MappingProxyType({**SCENE_WITHIN, **written})
+
+    def _check_every(
+        self, where: str, table: Mapping[str, Any], gravity: Gravity
+    ) -> timedelta | None:
+        if "check_every_s" not in table:
+            return CHECK_EVERY if gravity <= Gravity.URGENT else None
+        if table["check_every_s"] == 0:
+            return None
+        return self._span(where, table, "check_every_s")
 
     def _gravity(self, where: str, word: object) -> Gravity:
         for gravity in Gravity:

@@ -233,6 +233,36 @@ class AttendanceStep(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SceneReport(Request):
+    """A caregiver says what is wrong on the spot: `what` is a word of dispatch.scene.SCENE."""
+
+    attendance_id: AttendanceId
+    caregiver_id: CaregiverId
+    what: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillComing(Request):
+    """A caregiver on the way says whether they still come."""
+
+    attendance_id: AttendanceId
+    caregiver_id: CaregiverId
+    is_coming: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectPlace(Request):
+    """An operator found out where the resident really is."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+    place: Place | None = None
+    area_id: AreaId | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desk(Request):
     """An operator's first console opened, or the last one closed."""
 

@@ -158,6 +158,10 @@ class Roster:
         """Return where the caregiver was last seen, else the station, else None."""
         return self._sightings.get(caregiver_id) or self.of(caregiver_id).station
 
+    def seen(self, caregiver_id: CaregiverId) -> Place | None:
+        """Return where the caregiver was last seen; a station is no sighting."""
+        return self._sightings.get(caregiver_id)
+
     def reckoned_at(self, caregiver_id: CaregiverId, *, now: datetime) -> Place | None:
         """Return the place from which a search reckons; None when only the area is known."""
         if self._is_recent(self._slot[caregiver_id], now):

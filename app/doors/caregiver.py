@@ -36,7 +36,14 @@ from dispatch.errors import (
 )
 from dispatch.ids import AttendanceId, CaregiverId, OfferId
 from dispatch.place import Place
-from dispatch.requests import AttendanceStep, Duty, OfferAnswer, OfferDelivered
+from dispatch.requests import (
+    AttendanceStep,
+    Duty,
+    OfferAnswer,
+    OfferDelivered,
+    SceneReport,
+    StillComing,
+)
 
 STATE_EVERY_S: Final = 20.0  # a state is sent at least so often, so that silence means trouble
 POSITIONS_MAX: Final = 200
@@ -75,6 +82,32 @@ class DoneIn(BaseModel):
 
     outcome: Literal["helped", "nothing_needed", "could_not_help", "handed_over"]
     note: str = Field(default="", max_length=2_000)
+
+
+class SceneIn(BaseModel):
+    """What is wrong on the spot, or that it is sorted out."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"what": "could_not_get_in", "note": ""}}
+    )
+
+    what: Literal[
+        "could_not_get_in",
+        "need_second_person",
+        "need_120",
+        "wrong_address",
+        "resident_not_there",
+        "sorted_out",
+    ]
+    note: str = Field(default="", max_length=2_000)
+
+
+class StillComingIn(BaseModel):
+    """Whether the caregiver still comes."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"yes": True}})
+
+    yes: bool
 
 
 class PositionIn(BaseModel):
@@ -183,6 +216,43 @@ async def done(
     """Say how it went."""
     note = clean(body.note, 2_000)
     return await _step(service, who, attendance_id, "done", outcome=body.outcome, note=note)
+
+
+@router.post(
+    "/attendances/{attendance_id}/scene",
+    summary="Say what is wrong on the spot",
+    responses=_STEP_PROBLEMS,
+)
+async def scene(
+    attendance_id: str, body: SceneIn, who: CaregiverDep, service: ServiceDep
+) -> Response:
+    """Say what is wrong; the desk hears it at once, and what can be done is done."""
+    request = SceneReport(
+        attendance_id=AttendanceId(attendance_id),
+        caregiver_id=CaregiverId(who.id),
+        what=body.what,
+        note=clean(body.note, 2_000),
+    )
+    await call(service, request)
+    return await _state(service, who)
+
+
+@router.post(
+    "/attendances/{attendance_id}/still_coming",
+    summary="Say whether you still come",
+    responses=_STEP_PROBLEMS,
+)
+async def still_coming(
+    attendance_id: str, body: StillComingIn, who: CaregiverDep, service: ServiceDep
+) -> Response:
+    """Answer the question that is asked when you were seen to stop; a no is also taken unasked."""
+    request = StillComing(
+        attendance_id=AttendanceId(attendance_id),
+        caregiver_id=CaregiverId(who.id),
+        is_coming=body.yes,
+    )
+    await call(service, request)
+    return await _state(service, who)
 
 
 @router.websocket("/stream")

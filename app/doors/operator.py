@@ -1,15 +1,16 @@
 """The operator door: the calls of one's areas, and everything a desk does with them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette import status as http
 
 from app.doors.waiting import call
 from app.errors import problems
+from app.explain import explain
 from app.past import past_view
 from app.security.access import COOKIE_PROBLEMS, OutOfScope, Principal, allow
 from app.security.refusals import LooksFull
@@ -41,6 +42,7 @@ from dispatch.requests import (
     AcknowledgeParty,
     Claim,
     Close,
+    CorrectPlace,
     Note,
     OfferTo,
     Release,
@@ -92,6 +94,20 @@ class NoteIn(_In):
     """Something to be remembered."""
 
     text: str = Field(min_length=1, max_length=4_000, examples=["The neighbour has a key."])
+
+
+class CorrectIn(_In):
+    """Where the resident really is: a point, an area, the way in words, or all of them."""
+
+    place: PlaceIn | None = None
+    area_code: str | None = Field(default=None, max_length=64)
+    note: str = Field(default="", max_length=2_000, examples=["Building 7, the back door."])
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.place is None and self.area_code is None and not self.note.strip():
+            raise ValueError("say a place, an area or the way in words")
+        return self
 
 
 class CloseIn(_In):
@@ -146,25 +162,14 @@ async def incidents(
 async def telephoned(body: TelephonedIn, who: OperatorDep, service: ServiceDep) -> Response:
     """Open a call for somebody who telephoned; it is claimed by whoever opens it."""
     await service.center.read(lambda book: _require_known(book, who, body))
-    place = None
-    area_id = body.area_code
-    if body.place is not None:
-        now = service.center.now
-        place = Place(
-            lon=body.place.lon,
-            lat=body.place.lat,
-            accuracy_m=body.place.accuracy_m,
-            source="pinned",
-            at=now,
-        )
-        area_id = area_id or service.geography.area_at(place.lon, place.lat)
+    place, area_id = _pinned(service, body.place, body.area_code)
     facts = await call(
         service,
         Telephoned(
             operator_id=OperatorId(who.id),
             kind=body.kind,
             resident_id=ResidentId(body.resident_id) if body.resident_id else None,
-            area_id=AreaId(area_id) if area_id else None,
+            area_id=area_id,
             place=place,
             caller=clean(body.caller, 200),
             note=clean(body.note, 2_000),
@@ -200,6 +205,36 @@ async def incident(incident_id: str, who: OperatorDep, service: ServiceDep) -> R
             )
         )
     return _json(_encode(view))
+
+
+@router.get(
+    "/incidents/{incident_id}/explanation",
+    summary="What happened and why, in words",
+    responses=PROBLEMS,
+)
+async def explanation(
+    incident_id: str,
+    who: OperatorDep,
+    service: ServiceDep,
+    language: Literal["zh", "en"] = "zh",
+) -> Response:
+    """Return the life of a call as sentences: who was considered, who was asked, and why."""
+    await service.center.read(lambda book: require_mine(book, who, incident_id, "incident"))
+    row = await past_incident(service.engine, incident_id)
+    if row is None or not in_scope(who, [code for code in row["area_path"].split("/") if code]):
+        raise OutOfScope("incident", incident_id)
+    recorded = await facts_of(service.engine, incident_id)
+    sentences = [
+        {
+            "number": one.number,
+            "at": one.at,
+            "after_s": one.after.total_seconds(),
+            "text": one.text,
+            "details": one.details,
+        }
+        for one in explain(recorded, language, name=service.directory.name)
+    ]
+    return _json(_encode({"sentences": sentences}))
 
 
 @router.post("/incidents/{incident_id}/claim", summary="Take the call", responses=PROBLEMS)
@@ -252,6 +287,22 @@ async def note(incident_id: str, body: NoteIn, who: OperatorDep, service: Servic
     """Add a note; it keeps your claim fresh."""
     request = Note(incident_id=IncidentId(incident_id), by=who.id, text=clean(body.text, 4_000))
     return await do(service, who, incident_id, request, http.HTTP_201_CREATED)
+
+
+@router.post("/incidents/{incident_id}/place", summary="Correct the place", responses=PROBLEMS)
+async def correct_place(
+    incident_id: str, body: CorrectIn, who: OperatorDep, service: ServiceDep
+) -> Response:
+    """Say where the resident really is; whoever is on the way sees it at once."""
+    place, area_id = _pinned(service, body.place, body.area_code)
+    request = CorrectPlace(
+        incident_id=IncidentId(incident_id),
+        operator_id=OperatorId(who.id),
+        place=place,
+        area_id=area_id,
+        note=clean(body.note, 2_000),
+    )
+    return await do(service, who, incident_id, request)
 
 
 @router.post("/incidents/{incident_id}/close", summary="Say how it ended", responses=PROBLEMS)
@@ -386,6 +437,24 @@ async def base_map(who: OperatorDep, service: ServiceDep) -> Response:
     ]
     features.extend(service.base_map)
     return _json(_encode({"type": "FeatureCollection", "features": features}))
+
+
+def _pinned(
+    service: Service, sent: PlaceIn | None, area_code: str | None
+) -> tuple[Place | None, AreaId | None]:
+    """Return a point that an operator gave, and its area: the one that was said, or around it."""
+    place = None
+    area_id = area_code
+    if sent is not None:
+        place = Place(
+            lon=sent.lon,
+            lat=sent.lat,
+            accuracy_m=sent.accuracy_m,
+            source="pinned",
+            at=service.center.now,
+        )
+        area_id = area_id or service.geography.area_at(place.lon, place.lat)
+    return place, AreaId(area_id) if area_id else None
 
 
 def _is_mine(book: Book, who: Principal, one: Incident) -> bool:

@@ -20,8 +20,9 @@ _CAREGIVER: Final = text(
     f"{_EMPTY} AND (kind IN ('caregiver_enrolled', 'caregiver_offered')"  # noqa: S608
     " AND body->>'caregiver_id' = :id"
     " OR kind = 'officer_named' AND body->>'officer' = :id"
-    " OR kind IN ('offer_declined', 'attendance_done') AND COALESCE(body->>'offer_id',"
-    " body->>'attendance_id') IN (SELECT id FROM offer WHERE caregiver_id = :id))"
+    " OR kind IN ('offer_declined', 'attendance_done', 'scene_reported')"
+    " AND COALESCE(body->>'offer_id', body->>'attendance_id')"
+    " IN (SELECT id FROM offer WHERE caregiver_id = :id))"
 )
 _CARRIED: Final = (
     "WITH pairing AS (SELECT body->>'handset_id' AS handset_id, body->>'resident_id' AS"

@@ -104,6 +104,11 @@ class Caregiver:
             if key not in self._known:
                 self._known.add(key)
                 self._tasks.create_task(self._attend(attendance))
+            question = f"question {attendance['id']} {attendance['asked_until']}"
+            if attendance["asked_until"] is not None and question not in self._known:
+                self._known.add(question)
+                path = f"attendances/{attendance['id']}/still_coming"
+                self._tasks.create_task(self._do(path, {"yes": True}))
 
     async def _answer(self, offer: dict[str, Any]) -> None:
         """Look at an offer, think, and say yes, no or nothing."""

@@ -350,7 +350,13 @@ class Town:
                     kept = {key: row[key] for key in ("id", "state", "accepted_at", "due_by")}
                     detail = self.details[incident["id"]]
                     full = {**who, "medical": detail["medical"], "key_note": detail["key_note"]}
-                    attendances.append({**common, **kept, "resident": full, "note": None})
+                    spot = {
+                        "trouble": row.get("trouble", ""),
+                        "trouble_by": row.get("trouble_by"),
+                        "asked_until": row.get("asked_until"),
+                        "directions": incident.get("directions", ""),
+                    }
+                    attendances.append({**common, **kept, **spot, "resident": full, "note": None})
         caregiver = {
             "id": caregiver_id,
             **{k: CAREGIVERS[caregiver_id][k] for k in ("name", "kind")},
@@ -503,6 +509,18 @@ def operator_doors(app: FastAPI, town: Town) -> None:  # noqa: C901, PLR0915 - a
         town.note(incident_of(name), "note_added", by, text=said)
         town.tell(incident_of(name))
         return incident_of(name)
+
+    @app.post("/api/v1/operator/incidents/{name}/place")
+    async def correct_place(name: str, request: Request) -> Json:
+        by = OPERATORS[proven(request)]
+        incident, body = incident_of(name), await request.json()
+        incident["directions"] = body["note"]
+        for row in incident["attendances"]:
+            row.update(trouble="", trouble_by=None)
+        town.note(incident, "place_corrected", by, note=body["note"])
+        town.tell(incident)
+        await push(town)
+        return incident
 
     @app.post("/api/v1/operator/incidents/{name}/close")
     async def close(name: str, request: Request) -> Json:
@@ -750,6 +768,8 @@ def caregiver_doors(app: FastAPI, town: Town) -> None:  # noqa: C901, PLR0915 - 
         caregiver_id = me(request)
         incident, _ = town.find_offer(name)
         row = next(row for row in incident["attendances"] if row["id"] == name)
+        if step in ("scene", "still_coming"):
+            return await said_on_the_spot(town, incident, row, step, await request.json())
         row["state"] = step
         incident["status"] = {"done": "helped"}.get(step, step)
         if step == "done":
@@ -778,6 +798,21 @@ def caregiver_doors(app: FastAPI, town: Town) -> None:  # noqa: C901, PLR0915 - 
             pass
         finally:
             town.telephones.pop(socket, None)
+
+
+async def said_on_the_spot(town: Town, incident: Json, row: Json, step: str, body: Json) -> Json:
+    if step == "scene":
+        is_over = body["what"] == "sorted_out"
+        row["trouble"] = "" if is_over else body["what"]
+        row["trouble_by"] = None if is_over else text(now() + timedelta(minutes=3))
+        town.note(incident, "scene_reported", "caregiver", attendance_id=row["id"], **body)
+    else:
+        row["asked"] = False
+        row["asked_until"] = None
+        row["state"] = row["state"] if body["yes"] else "broken_off"
+    town.tell(incident)
+    await push(town)
+    return town.caregiver_state(row["caregiver_id"])
 
 
 def accept(town: Town, incident: Json, offer: Json) -> None:

@@ -11,6 +11,8 @@ const SATELLITE_UNTIL_M = 50; // a browser does not say how it knows: better tha
 /** The step that follows a state of an attendance. @type {Readonly<Record<string, "en_route" | "on_scene" | "done">>} */
 export const NEXT_STEP = Object.freeze({ accepted: "en_route", en_route: "on_scene", on_scene: "done" });
 export const OUTCOMES = ["helped", "nothing_needed", "could_not_help", "handed_over"];
+/** What can be wrong on the spot; on the way only the address. */
+export const TROUBLES = ["could_not_get_in", "need_second_person", "need_120", "wrong_address", "resident_not_there"];
 export const DECLINE_REASONS = ["busy", "too_far", "unwell", "no_transport", "other"];
 
 /**

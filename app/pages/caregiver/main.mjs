@@ -10,7 +10,7 @@ import { areaText, GravityMark, Telephone } from "../kit/parts.mjs";
 import { now } from "../kit/time.mjs";
 import { clock, distance, left, span, timeOfDay, word } from "../kit/words.mjs";
 import { allowChime, chime } from "./chime.mjs";
-import { DECLINE_REASONS, NEXT_STEP, OUTCOMES, partLeft } from "./duty.mjs";
+import { DECLINE_REASONS, NEXT_STEP, OUTCOMES, partLeft, TROUBLES } from "./duty.mjs";
 import { answer, fault, link, logIn, logOut, positionState, sayShown, start, state, tell, token, unsent } from "./watch.mjs";
 
 /** @typedef {import("../kit/contract.d.ts").OfferToMe} OfferToMe */
@@ -136,13 +136,38 @@ function Attendance({ attendance }) {
     <header><div><${GravityMark} gravity=${attendance.gravity} /><h2>${word(t, "kind", attendance.kind)}</h2></div></header>
     <ol class="steps">${["accepted", "en_route", "on_scene"].map((name) => html`<li aria-current=${name === attendance.state ? "step" : undefined} class=${name === attendance.state ? "is-now" : ""}>${word(t, "attendance", name)}</li>`)}</ol>
     ${seconds !== null && html`<p class=${`deadline ${seconds < 0 ? "is-late" : ""}`}>${t(seconds < 0 ? "row.late" : "row.left", { what: word(t, "deadline", { accepted: "set_out", en_route: "arrive", on_scene: "finish" }[attendance.state] ?? ""), clock: clock(Math.abs(seconds)) })} <span class="sub">${timeOfDay(attendance.due_by, zone, now.value)}</span></p>`}
+    ${attendance.asked_until && html`<${Question} attendance=${attendance} path=${path} isBusy=${waiting !== undefined} />`}
     <p class="address">${attendance.address || areaText(attendance.area)}</p>
+    ${attendance.directions && html`<p class="matters" data-directions>${t("person.directions")} ${attendance.directions}</p>`}
     <${Person} attendance=${attendance} />
     ${isFinishing.value
       ? html`<${Finish} attendance=${attendance} isBusy=${waiting !== undefined} onBack=${() => (isFinishing.value = false)} />`
       : html`<button type="button" class="go" disabled=${waiting !== undefined} onClick=${() => (step === "done" ? (isFinishing.value = true) : void tell(`${step} ${attendance.id}`, `${path}/${step}`))}>${word(t, "step", step)}</button>`}
+    ${!isFinishing.value && html`<${Trouble} attendance=${attendance} path=${path} isBusy=${waiting !== undefined} />`}
     ${waiting && html`<p class="known fault" role="status">… ${t("known.unsent")}</p>`}
   </article>`;
+}
+
+/** The desk saw no progress and asks. @param {{ attendance: AttendanceOfMine, path: string, isBusy: boolean }} props */
+function Question({ attendance, path, isBusy }) {
+  const say = (/** @type {boolean} */ yes) => void tell(`still_coming ${attendance.id}`, `${path}/still_coming`, { yes });
+  useEffect(chime, [attendance.asked_until]);
+  return html`<div class="stack" role="alert" data-question=${attendance.id}><p class="travel">${t("asked.question")} <span class="sub">${clock(Math.max(0, left(attendance.asked_until, now.value) ?? 0))}</span></p>
+    <div class="pair"><button type="button" disabled=${isBusy} onClick=${() => say(false)}>${t("asked.no")}</button>
+      <button type="button" class="go" disabled=${isBusy} onClick=${() => say(true)}>${t("asked.yes")}</button></div></div>`;
+}
+
+/** What is wrong on the spot, and whether the desk has heard it. @param {{ attendance: AttendanceOfMine, path: string, isBusy: boolean }} props */
+function Trouble({ attendance, path, isBusy }) {
+  const say = (/** @type {string} */ what) => void tell(`${what} ${attendance.id}`, `${path}/scene`, { what });
+  const words = attendance.state === "on_scene" ? TROUBLES : ["wrong_address"];
+  const said = attendance.trouble ?? "";
+  return html`<div class="stack trouble" role="group" aria-label=${t("trouble.title")} data-trouble=${said}>
+    ${said && html`<p class="known fault" role="status">${t("trouble.said", { what: word(t, "scene", said) })} · ${t(attendance.trouble_by ? "trouble.waiting" : "trouble.heard")}</p>
+      <button type="button" disabled=${isBusy} onClick=${() => say("sorted_out")}>${word(t, "scene", "sorted_out")}</button>`}
+    ${!said && html`<p>${t("trouble.title")}</p>`}
+    ${words.filter((what) => what !== said).map((what) => html`<button type="button" key=${what} disabled=${isBusy} onClick=${() => say(what)}>${word(t, "scene", what)}</button>`)}
+  </div>`;
 }
 
 /** @param {{ attendance: AttendanceOfMine }} props */

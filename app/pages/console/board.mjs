@@ -157,6 +157,14 @@ export function coming(incident) {
 }
 
 /**
+ * Return who is coming or there and in trouble: what they said from the scene.
+ * @param {Incident} incident
+ */
+export function troubles(incident) {
+  return incident.attendances.filter(({ state, trouble }) => state in NEXT_STEP && trouble);
+}
+
+/**
  * An accepted offer and its attendance have the same id: the travel time counts from the yes.
  * @param {Incident} incident @param {Incident["attendances"][number]} attendance
  */

@@ -190,7 +190,7 @@ export async function look(path) {
 
 /**
  * Do something with an incident, and say when it was refused.
- * @param {string} id @param {"claim" | "release" | "offers" | "notes" | "close" | "hold" | "transfer" | "transfer/decline" | "widen" | "reopen"} what @param {unknown} [body]
+ * @param {string} id @param {"claim" | "release" | "offers" | "notes" | "place" | "close" | "hold" | "transfer" | "transfer/decline" | "widen" | "reopen"} what @param {unknown} [body]
  * @returns {Promise<boolean>} whether it is on record
  */
 export async function act(id, what, body) {

@@ -5,7 +5,7 @@ import { t, zone } from "../kit/language.mjs";
 import { areaText, GravityMark, partyText, Telephone, When } from "../kit/parts.mjs";
 import { now } from "../kit/time.mjs";
 import { clock, distance, left, span, timeOfDay, whyOf, word } from "../kit/words.mjs";
-import { coming } from "./board.mjs";
+import { coming, troubles } from "./board.mjs";
 import { act, choose, chosen, chosenFault, chosenId, dots, liveIncident, notice, party, session } from "./desk.mjs";
 import { openDialog } from "./dialogs.mjs";
 import { HandActions } from "./hand.mjs";
@@ -121,12 +121,14 @@ function Where({ incident }) {
   const place = incident.place;
   return html`<section><h3>${t("detail.place")}</h3>
     <p>${areaText(incident.area) || t("row.unknown_area")}</p>
+    ${incident.directions && html`<p class="matters">${incident.directions}</p>`}
     ${place
       ? html`<p class="sub">${place.lat.toFixed(5)}, ${place.lon.toFixed(5)} · ${place.accuracy_m == null ? t("place.accuracy_unknown") : t("place.accuracy", { distance: distance(t, place.accuracy_m) })} · ${word(t, "source", place.source ?? "unknown")}
           ${place.at && html` · <${When} at=${place.at} />`}</p>`
       : html`<p class="sub">${t("place.unknown")}</p>`}
     <p class="buttons">
       ${place && html`<button type="button" onClick=${() => showOnMap(place)}>${t("action.show_on_map")}</button>`}
+      ${incident.status !== "closed" && html`<button type="button" onClick=${() => openDialog("place", incident)}>${t("action.place")}</button>`}
       ${incident.resident && html`<button type="button" onClick=${() => openDialog("location", incident)}>${t("action.locate")}</button>`}
     </p></section>`;
 }
@@ -138,6 +140,8 @@ function HelpOnTheWay({ incident }) {
   return html`<section><h3>${t("detail.help")}</h3>
     ${rows.length === 0 && incident.offers.length === 0 && html`<p class="sub">${t("help.nobody")}</p>`}
     ${rows.map((row) => html`<p class="coming"><strong>${row.name}</strong> · ${word(t, "attendance", row.state)}${row.eta_at && row.state !== "on_scene" ? ` · ${etaText(row.eta_at)}` : ""} ${row.overdue && html`<span class="flag strong">${t("help.overdue")}</span>`}</p>`)}
+    ${troubles(incident).map((row) => html`<p class="coming"><strong>${row.caregiver_name}</strong> · <span class="flag strong">${t("help.trouble", { what: word(t, "scene", row.trouble) })}</span> ${row.trouble_by ? html`<span class="sub">${timeOfDay(row.trouble_by, zone, now.value)}</span>` : ""}</p>`)}
+    ${incident.attendances.filter(({ asked }) => asked).map((row) => html`<p class="coming"><strong>${row.caregiver_name}</strong> · <span class="flag">${t("help.asked")}</span></p>`)}
     ${ended.map((row) => html`<p class="coming"><strong>${row.caregiver_name}</strong> · ${word(t, "attendance", row.state)}${row.outcome ? ` · ${word(t, "outcome", row.outcome)}` : ""}</p>`)}
     ${incident.offers.length > 0 && html`<table class="offers"><thead><tr><th>${t("offers.caregiver")}</th><th>${t("offers.travel")}</th><th>${t("offers.state")}</th></tr></thead>
       <tbody>${incident.offers.map((offer) => html`<tr key=${offer.id}><td>${offer.caregiver_name}</td><td class="number">${travel(offer)}</td><td>${offerText(offer)}</td></tr>`)}</tbody></table>`}

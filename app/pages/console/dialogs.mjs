@@ -16,7 +16,7 @@ import { travel } from "./detail.mjs";
 /** @typedef {import("../kit/contract.d.ts").Candidate} Candidate */
 /** @typedef {import("../kit/contract.d.ts").Resident} Resident */
 /** @typedef {import("../kit/contract.d.ts").Place} Place */
-/** @typedef {"offer" | "note" | "close" | "location" | "telephoned" | "hold" | "transfer" | "widen" | "reopen" | "hand_over"} DialogName */
+/** @typedef {"offer" | "note" | "place" | "close" | "location" | "telephoned" | "hold" | "transfer" | "widen" | "reopen" | "hand_over"} DialogName */
 
 export const DISPOSITIONS = ["helped", "false_alarm", "handed_to_120", "no_one_found", "duplicate", "other"];
 export const CALLED_KINDS = ["sos", "fall", "safety_alarm", "intrusion", "threat", "life_assistance"];
@@ -35,7 +35,7 @@ function close() {
 }
 
 const FORMS = {
-  offer: OfferForm, note: NoteForm, close: CloseForm, location: LocationForm, telephoned: TelephonedForm,
+  offer: OfferForm, note: NoteForm, place: PlaceForm, close: CloseForm, location: LocationForm, telephoned: TelephonedForm,
   hold: HoldForm, transfer: TransferForm, widen: WidenForm, reopen: ReopenForm, hand_over: HandOverForm,
 };
 
@@ -134,6 +134,23 @@ function NoteForm({ incident }) {
     <${Fault} text=${fault.value} />
     <label class="field">${t("note.text")}<textarea required rows="4" value=${text.value} onInput=${type(text)}></textarea></label>
     <${Foot} label=${t("action.save_note")} />
+  </form>`;
+}
+
+/** Where the resident really is, in words for whoever comes, and as a point when it is known. @param {{ incident: Incident }} props */
+function PlaceForm({ incident }) {
+  const note = useSignal("");
+  const lon = useSignal("");
+  const lat = useSignal("");
+  const fault = useSignal("");
+  const isPoint = () => lon.value.trim() !== "" && lat.value.trim() !== "";
+  const body = () => ({ note: note.value.trim(), place: isPoint() ? { lon: Number(lon.value), lat: Number(lat.value) } : null });
+  return html`<form onSubmit=${(/** @type {Event} */ event) => submit(event, () => actOrSay(incident, "place", body(), fault))}>
+    <${Fault} text=${fault.value} />
+    <label class="field">${t("place_form.note")}<textarea required rows="3" value=${note.value} onInput=${type(note)}></textarea></label>
+    <label class="field">${t("place_form.lon")}<input type="number" step="any" min="-180" max="180" value=${lon.value} onInput=${type(lon)} /></label>
+    <label class="field">${t("place_form.lat")}<input type="number" step="any" min="-90" max="90" value=${lat.value} onInput=${type(lat)} /></label>
+    <${Foot} label=${t("action.save_place")} />
   </form>`;
 }
 

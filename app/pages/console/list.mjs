@@ -7,7 +7,7 @@ import { language, t, zone } from "../kit/language.mjs";
 import { areaText, GravityMark } from "../kit/parts.mjs";
 import { now } from "../kit/time.mjs";
 import { age, clock, left, span, timeOfDay, word } from "../kit/words.mjs";
-import { coming, deadline, rings, windowOf } from "./board.mjs";
+import { coming, deadline, rings, troubles, windowOf } from "./board.mjs";
 import { act, choose, chosenId, queue, session } from "./desk.mjs";
 
 /** @typedef {import("../kit/contract.d.ts").Incident} Incident */
@@ -66,7 +66,9 @@ function Row({ incident, index, count }) {
 
 /** @param {{ incident: Incident }} props */
 function Flags({ incident }) {
-  return html`${incident.pressing && html`<span class="flag strong">${t("row.pressing")}</span>`}
+  const [trouble] = troubles(incident);
+  return html`${trouble && html`<span class="flag strong" data-trouble=${trouble.trouble}>${word(t, "scene", trouble.trouble)}</span>`}
+  ${incident.pressing && html`<span class="flag strong">${t("row.pressing")}</span>`}
   ${incident.usual && html`<span class=${`flag ${incident.usual === "unusual" ? "strong" : ""}`}>${word(t, "usual", incident.usual)}</span>`}
   ${incident.first_for && incident.claim === null && html`<span class="flag">${incident.first_for.operator_id === session.value?.account.id ? t("row.first_for_me") : t("row.first_for", { name: incident.first_for.operator_id })}</span>`}
   ${incident.silent && html`<span class="flag strong">${t("row.silent")}</span>`}

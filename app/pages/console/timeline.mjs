@@ -19,6 +19,8 @@ const SAID = {
   outcome: (value) => word(t, "outcome", value),
   recall_at: (value) => timeOfDay(value, zone, now.value),
   reason: (value) => word(t, "reason", value),
+  verdict: (value) => word(t, "movement", value),
+  what: (value) => word(t, "scene", value),
   party: partyText,
   channel: (value) => word(t, "channel", value),
   why: (value) => (word(t, "why", value) === value ? word(t, "level", value) : word(t, "why", value)),
@@ -28,7 +30,7 @@ const SAID = {
 export function Timeline({ entries, full }) {
   return html`<section><h3>${t("detail.timeline")}</h3><ol class="timeline">
     ${entries.map((entry) => html`<li key=${entry.number}><time datetime=${entry.at}>${timeOfDay(entry.at, zone, now.value)}</time>
-      <span>${say(entry, full)}${entry.by && entry.by !== "plan" && entry.by !== entry.data.caregiver_id && html` <span class="age">${t("timeline.by", { name: entry.by })}</span>`}</span></li>`)}
+      <span>${say(entry, full)}${entry.by && entry.by !== "plan" && entry.by !== "key" && entry.by !== entry.data.caregiver_id && html` <span class="age">${t("timeline.by", { name: entry.by })}</span>`}</span></li>`)}
   </ol></section>`;
 }
 

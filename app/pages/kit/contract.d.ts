@@ -17,7 +17,7 @@ export interface Offer {
 export interface Attendance {
   id: string; caregiver_id: string; caregiver_name: string; state: string; accepted_at: string | null;
   en_route_at: string | null; on_scene_at: string | null; due_by: string | null; eta_at?: string | null;
-  overdue: boolean; outcome: string | null;
+  overdue: boolean; outcome: string | null; asked?: boolean; trouble?: string; trouble_by?: string | null;
 }
 export interface Party {
   party: string; state: string; by_hand: boolean; attempt: number; told_at: string; until: string | null;
@@ -32,7 +32,7 @@ export interface Incident {
   area: { code: string; names: string[] } | null; place: Place | null; claim: Claim | null;
   ladder: { level: string; round: number; until: string | null } | null;
   offers: Offer[]; attendances: Attendance[]; parties: Party[]; handled_at: string | null; linked_to: string | null; cancelled: boolean; confirm_by?: string | null;
-  note: string | null; disposition: string | null; closed_at: string | null;
+  note: string | null; directions?: string; disposition: string | null; closed_at: string | null;
   held_until?: string | null; hold_max_s?: number | null;
   offered_to?: { operator_id: string; name: string; answer_by: string } | null;
 }
@@ -67,7 +67,7 @@ export interface AttendanceOfMine {
   resident: {
     name: string; telephone?: string; communication?: string; language?: string; ability?: string; medical?: string; key_note?: string;
   } | null;
-  note: string | null;
+  note: string | null; directions?: string; asked_until?: string | null; trouble?: string; trouble_by?: string | null;
 }
 export interface CaregiverState {
   caregiver: { id: string; name: string; kind: string }; on_duty: boolean; resting_until?: string | null;

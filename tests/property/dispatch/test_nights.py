@@ -13,6 +13,7 @@ from dispatch.errors import DispatchError
 from dispatch.evolve import evolve
 from dispatch.facts import CaregiverOffered, IncidentRaised, ResidentRegistered
 from dispatch.plans import Gravity
+from dispatch.scene import WORDS
 from tests.property.dispatch.laws import NIGHT
 from tests.unit.dispatch.world import World, east, state_of
 
@@ -172,7 +173,30 @@ class Night(RuleBasedStateMachine):
                 )
             )
 
+    @rule(number=which, what=st.sampled_from(WORDS))
+    def say_from_the_scene(self, number, what):
+        one = pick(self.world.book.attendances.values(), number)
+        if one is not None:
+            self.do(r.SceneReport(attendance_id=one.id, caregiver_id=one.caregiver_id, what=what))
+
+    @rule(number=which, is_coming=st.booleans())
+    def say_still_coming(self, number, is_coming):
+        one = pick(self.world.book.attendances.values(), number)
+        if one is not None:
+            self.do(
+                r.StillComing(
+                    attendance_id=one.id, caregiver_id=one.caregiver_id, is_coming=is_coming
+                )
+            )
+
     # The desk
+
+    @rule(number=which, name=st.sampled_from(OPERATORS), place=st.none() | metres)
+    def correct_the_place(self, number, name, place):
+        incident_id = pick(self.world.book.incidents, number)
+        if incident_id is not None:
+            where = {"place": None if place is None else east(place), "area_id": "grid-2"}
+            self.do(r.CorrectPlace(incident_id=incident_id, operator_id=name, **where))
 
     @rule(
         name=st.sampled_from(OPERATORS),
@@ -318,6 +342,21 @@ class Night(RuleBasedStateMachine):
             assert tasks == ([caregiver.work] if caregiver.work else [])
             assert asked == ([caregiver.offer] if caregiver.offer else [])
             assert not (tasks and asked)
+
+    @invariant()
+    def a_caregiver_in_trouble_is_waited_for_by_somebody(self):
+        for one in self.world.book.attendances.values():
+            if one.state.is_active and one.trouble and one.trouble_by is None:
+                incident = self.world.book.incidents[one.incident_id]
+                others = len(self.world.book.active_attendances(incident)) > 1
+                waits = incident.claim.is_held or incident.desk_by or incident.step_by
+                assert waits or others or incident.gravity is Gravity.SERVICE, one.id
+
+    @invariant()
+    def nobody_is_sought_once_enough_come(self):
+        book = self.world.book
+        for incident in book.incidents.values():
+            assert incident.step_by is None or book.missing(incident) > 0, incident.id
 
     @invariant()
     def no_press_is_lost(self):

@@ -100,6 +100,7 @@ ONE_OF_EACH = (
     f.PartyAcknowledged(at=NOON, incident_id="I1", party="120", by="ann"),
     f.PartySilent(at=NOON, incident_id="I1", party="120"),
     f.NoteAdded(at=NOON, incident_id="I1", by="ann"),
+    f.PlaceCorrected(at=NOON, incident_id="I1", operator_id="ann", area_id="grid-1"),
     f.IncidentClosed(at=NOON, incident_id="I1", by="ann", disposition="helped"),
     f.IncidentClaimed(at=NOON, incident_id="I1", operator_id="ann", until=LATER),
     f.ClaimReleased(at=NOON, incident_id="I1", desk_by=LATER),
@@ -146,6 +147,14 @@ ONE_OF_EACH = (
     f.AttendanceDone(at=NOON, attendance_id="I1.1", outcome="helped", desk_by=LATER),
     f.AttendanceOverdue(at=NOON, attendance_id="I1.1", due_by=LATER),
     f.AttendanceBrokenOff(at=NOON, attendance_id="I1.1", why="vanished"),
+    f.SceneReported(at=NOON, attendance_id="I1.1", what="could_not_get_in", act_by=LATER),
+    f.SceneUnanswered(at=NOON, attendance_id="I1.1", what="could_not_get_in", act_by=LATER),
+    f.MovementChecked(
+        at=NOON, attendance_id="I1.1", verdict="moving", metres_left=400.0, check_by=LATER
+    ),
+    f.CaregiverAsked(at=NOON, attendance_id="I1.1", why="stopped", answer_by=LATER),
+    f.CaregiverStillComing(at=NOON, attendance_id="I1.1", check_by=LATER),
+    f.WayChanged(at=NOON, attendance_id="I1.1", due_by=LATER, eta_at=LATER),
 )
 
 

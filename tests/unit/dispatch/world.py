@@ -299,6 +299,17 @@ class World:
             )
         )
 
+    def say(self, name, what, *, attendance=None):
+        """Say a word from the scene."""
+        attendance = attendance or self.book.roster.of(name).work
+        return self.do(r.SceneReport(attendance_id=attendance, caregiver_id=name, what=what))
+
+    def say_still_coming(self, name, is_coming=True, *, attendance=None):
+        attendance = attendance or self.book.roster.of(name).work
+        return self.do(
+            r.StillComing(attendance_id=attendance, caregiver_id=name, is_coming=is_coming)
+        )
+
     def finish(self, name, outcome):
         """Travel, arrive and end with this outcome."""
         self.step(name, "en_route")
@@ -325,6 +336,18 @@ class World:
                 operator_id=operator,
                 caregiver_id=caregiver,
                 reason=reason,
+            )
+        )
+
+    def correct(self, operator, metres, *, area=None, note=""):
+        """Tell that the resident is so many metres east of the usual home."""
+        return self.do(
+            r.CorrectPlace(
+                incident_id=self.incident.id,
+                operator_id=operator,
+                place=east(metres, source="pinned"),
+                area_id=area,
+                note=note,
             )
         )
 
