@@ -217,6 +217,7 @@ _LAST_WORDS: Final = (
     f.OfferLapsed,
     f.OfferWithdrawn,
     f.AttendanceDone,
+    f.CaregiverDiverted,
     f.AttendanceBrokenOff,
 )
 

@@ -1,6 +1,7 @@
 """What waits for the center: the calls' inbox, gravest first, each handset holding one place."""
 
 from asyncio import Future
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import count
@@ -14,8 +15,8 @@ from dispatch.requests import (
     Claim,
     Close,
     CorrectPlace,
-    Duty,
     HandsetCalled,
+    LearnTravelTimes,
     OfferAnswer,
     OfferTo,
     Register,
@@ -101,23 +102,21 @@ class CallsInbox:
 
 def urgency(request: Request) -> int:
     """Return the place of a kind of request in the inbox: the smallest is taken first."""
-    match request:
-        case HandsetCalled():
-            if request.kind in _QUIET:
-                return 3
-            return 1 if request.kind == "life_assistance" else 0
-        case OfferAnswer() | AttendanceStep() | Claim() | Close() | OfferTo() | Telephoned():
-            return 1
-        case Reopen() | Widen() | AcceptShift():
-            return 1
-        case TellParty() | AcknowledgeParty():
-            return 1
-        case SceneReport() | StillComing() | CorrectPlace():
-            return 1
-        case Register():
-            return 4
-        case Duty() | _:
-            return 2
+    if not isinstance(request, HandsetCalled):
+        return _URGENCY.get(type(request), _OFFICE)
+    if request.kind in _QUIET:
+        return 3
+    return 1 if request.kind == "life_assistance" else 0
+
+
+_OFFICE: Final = 2
+_URGENCY: Final[Mapping[type[Request], int]] = {
+    **dict.fromkeys((OfferAnswer, AttendanceStep, SceneReport, StillComing), 1),
+    **dict.fromkeys((Claim, Close, OfferTo, Telephoned, CorrectPlace), 1),
+    **dict.fromkeys((Reopen, Widen, AcceptShift, TellParty, AcknowledgeParty), 1),
+    LearnTravelTimes: 3,
+    Register: 4,
+}  # all others are the office's
 
 
 def _join(earlier: Waiting, request: HandsetCalled) -> Future[list[Fact]]:

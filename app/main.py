@@ -46,6 +46,7 @@ from app.geography import Geography
 from app.imports import resume_imports
 from app.logs import set_up
 from app.metrics import Metrics
+from app.osrm import TravelTimes
 from app.outbox import Outbox
 from app.parties import Parties, PartiesRefused, parties_of
 from app.roads import RoadsRefused, read_roads
@@ -54,8 +55,9 @@ from app.security.security import CaregiverCard, Security
 from app.security.security import build as build_security
 from app.service import Service
 from app.settings import DOORS, Settings
-from app.storage.ledger import LedgerLost, LedgerOwned, NumberTaken, PostgresLedger
+from app.storage.ledger import LedgerLost, LedgerOwned, NumberTaken, PostgresLedger, Recorded
 from app.storage.tracks import Tracks
+from dispatch.book import Book
 from dispatch.facts import PlanAdopted
 from dispatch.plans import read_plans
 from dispatch.requests import Register
@@ -174,11 +176,17 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
     await directory.load(engine)
     feed = Feed(directory, metrics)
     ledger = PostgresLedger(engine)
+    travel = TravelTimes(settings.osrm_url, metrics, within_s=settings.osrm_within_s)
+
+    def tell(book: Book, recorded: Sequence[Recorded]) -> None:
+        feed.tell(book, recorded, ledger.epoch)
+        travel.note(recorded)
+
     center = Center(
         ledger,
         clock,
         metrics,
-        tell=lambda book, recorded: feed.tell(book, recorded, ledger.epoch),
+        tell=tell,
         read_within_s=settings.answer_within_s,
         ways=_ways(settings),
         policy=settings.policy,
@@ -218,6 +226,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
             security.run,
             service.desks.run,
             lambda: resume_imports(service),
+            lambda: travel.run(center),
             lambda: _measure_lag(metrics),
         ),
         stop=(outbox.stop, tracks.stop, center.stop),

@@ -34,6 +34,9 @@ class Metrics:
             "Closed incidents by the level at which they were handled",
             ("level",),
         )
+        self.travel_times = counter(
+            "travel_times", "Answers of the remote source of travel times by result", ("result",)
+        )
         self.commit_seconds = Histogram(
             "ydt_commit_seconds",
             "From the decision to the record",

@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     roads: Path | None = None
     """GeoJSON file with the streets as LineStrings, for travel times; none: straight lines."""
 
+    osrm_url: str = ""
+    """URL of an OSRM server that refines travel times; empty asks nobody."""
+
+    osrm_within_s: Annotated[float, Field(gt=0, le=30)] = 1.5
+    """How long its answer is waited for, in seconds. No call ever waits for it."""
+
     policy: Policy = Policy.ASSIGNMENT
     """How callers at the same moment share caregivers: least lateness in all, or the nearest."""
 

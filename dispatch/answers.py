@@ -21,6 +21,7 @@ from dispatch.facts import (
     AttendanceDone,
     AttendanceOverdue,
     CaregiverArrived,
+    CaregiverDiverted,
     CaregiverSetOut,
     DutyEnded,
     DutyStarted,
@@ -164,11 +165,40 @@ def _accept(book: Book, incident: Incident, offer: Offer, now: datetime) -> list
         eta_at=now + timedelta(seconds=offer.travel_s),
     )
     attendance_id = AttendanceId(offer.id)
+    diverted, again = _diverted(book, offer, now)
     return [
+        *diverted,
         accepted,
         *first_look(book, incident, attendance_id, offer.caregiver_id, now),
         *stop_asking(book, incident, now, counting=attendance_id),
+        *again,
     ]
+
+
+def _diverted(book: Book, offer: Offer, now: datetime) -> tuple[list[Fact], list[Fact]]:
+    """Return what ends the routine work of whoever says yes, and what looks for somebody else."""
+    attendance = book.attendances.get(offer.diverts) if offer.diverts is not None else None
+    if attendance is None or not attendance.state.is_active:  # it has ended meanwhile
+        return [], []
+    incident = book.incident(attendance.incident_id)
+    again = search_again(book, incident, now, "diverted", without=attendance.id)
+    is_over = not again and len(book.active_attendances(incident)) == 1
+    plan = book.plan_of(incident)
+    diverted = CaregiverDiverted(
+        at=now,
+        attendance_id=attendance.id,
+        to=offer.id,
+        desk_by=now + plan.close_within if is_over else None,
+    )
+    return [diverted], again
+
+
+def _not_diverted(book: Book, attendance: Attendance, now: datetime) -> list[Fact]:
+    """Return the end of a question that would call away somebody who is with a resident."""
+    offer_id = book.roster.of(attendance.caregiver_id).offer
+    if offer_id is None or book.offers[OfferId(offer_id)].diverts != attendance.id:
+        return []
+    return [OfferWithdrawn(at=now, offer_id=OfferId(offer_id), why="on_scene")]
 
 
 def _arrive(book: Book, incident: Incident, attendance: Attendance, now: datetime) -> list[Fact]:
@@ -181,6 +211,7 @@ def _arrive(book: Book, incident: Incident, attendance: Attendance, now: datetim
             before = [OfferWithdrawn(at=now, offer_id=OfferId(asked), why="arrived")]
     else:
         _must_be_active(attendance, "CaregiverArrived")
+        before = _not_diverted(book, attendance, now)
     due_by = now + book.plan_of(incident).finish_within
     arrived = CaregiverArrived(at=now, attendance_id=attendance.id, due_by=due_by)
     withdrawn = [

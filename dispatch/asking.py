@@ -7,8 +7,9 @@ wants the nearest of its kind; while nobody of that kind can come, the nearest o
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import zip_longest
+from math import inf
 from typing import TypeAlias
 
 import numpy as np
@@ -42,6 +43,7 @@ class Pick:
     seat: Seat
     row: Considered
     found: Found
+    is_diverted: bool = False  # they are on the way to routine work
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,6 +54,7 @@ class Search:
     step: Step
     need: Need
     pending: tuple[Offer, ...]
+    divert_saves: timedelta | None  # None: nobody is called away for this call
     open: list[Seat]
     picks: list[Pick] = field(default_factory=list[Pick])
     found: dict[Wish, Found] = field(default_factory=dict[Wish, Found])
@@ -89,6 +92,8 @@ def share_out(roster: Roster, searches: Sequence[Search], now: datetime) -> None
         for is_wish in (True, False):
             for turn in _turns(group, looking, is_wish=is_wish):
                 _pick(turn, taken, now)
+        for search in group:
+            _divert(roster, search, taken, now)
     for search in searches:
         search.elsewhere = frozenset(taken) - {one.row.caregiver_id for one in search.picks}
 
@@ -172,6 +177,31 @@ def _pick(turn: _Turn, taken: set[CaregiverId], now: datetime) -> None:
             taken.add(row.caregiver_id)
             search.open.remove(seat)
             search.picks.append(Pick(seat=seat, row=row, found=found))
+
+
+def _divert(roster: Roster, search: Search, taken: set[CaregiverId], now: datetime) -> None:
+    """Call somebody away from routine work: one who is much nearer, or all when nobody can come.
+
+    Those who are asked already, or were picked just now, can come; the nearest of them counts.
+    """
+    if search.divert_saves is None or not search.found:
+        return
+    coming = [offer.travel_s for offer in search.pending if offer.diverts is None]
+    coming += [pick.row.travel_s for pick in search.picks]
+    is_asked = any(offer.diverts is not None for offer in search.pending)
+    most = (0 if is_asked else 1) if coming else len(search.open)
+    within_s = min(coming, default=inf) - search.divert_saves.total_seconds()
+    need = replace(search.need, asked=search.need.asked | taken)
+    for row in roster.on_the_way(need, wanted=most, within_s=within_s, now=now):
+        seat = search.open.pop(0) if search.open else search.picks.pop(_farthest(search)).seat
+        found = search.found.get(seat.wish) or next(iter(search.found.values()))
+        taken.add(row.caregiver_id)
+        search.picks.insert(0, Pick(seat=seat, row=row, found=found, is_diverted=True))
+
+
+def _farthest(search: Search) -> int:
+    picks = search.picks
+    return max(range(len(picks)), key=lambda number: picks[number].row.travel_s)
 
 
 def _costs(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Final, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from scipy.optimize import (
 
 from dispatch.place import Floats
 from dispatch.plans import Gravity
+
+_Numbers: TypeAlias = NDArray[np.intp]
 
 SURGE_CALLS: Final = 12  # looked at together: so many searches are one turn, at any load
 SURGE_CANDIDATES: Final = 16  # looked at for each of them
@@ -66,11 +68,12 @@ def solve(costs: Floats) -> list[int | None]:
     rows, columns = costs.shape
     if not rows or not columns:
         return [None] * rows
-    reward = UNSERVED * np.arange(rows, 0, -1)[:, np.newaxis]  # any falling row of numbers will do
+    falling: Floats = np.arange(rows, 0, -1, dtype=np.float64)  # any falling numbers will do
+    reward = (UNSERVED * falling)[:, np.newaxis]
     worth: Floats = np.where(np.isfinite(costs), costs - reward, 0.0)
     padded = np.hstack((worth, np.zeros((rows, rows))))  # a place for each row that goes without
-    found: Any = linear_sum_assignment(padded)
-    chosen = cast("NDArray[np.intp]", found[1]).tolist()
+    assigned = cast("tuple[_Numbers, _Numbers]", linear_sum_assignment(padded))
+    chosen = assigned[1].tolist()
     return [
         column if column < columns and np.isfinite(costs[row, column]) else None
         for row, column in enumerate(chosen)

@@ -187,6 +187,7 @@ _DECIDERS: Final[Mapping[type[r.Request], Callable[[Book, Any, datetime], list[F
     r.Start: _start,
     r.Park: _park,
     r.OutsideFailed: desk.outside_failed,
+    r.LearnTravelTimes: ladder.travel_times,
     r.Lapse: _lapse,
 }
 

@@ -27,7 +27,7 @@ from dispatch.facts import EventKey, Fact
 from dispatch.habits import called, is_own_call
 from dispatch.ids import AttendanceId, HandsetId, IncidentId, OperatorId
 from dispatch.incident import DeskLevel, Incident
-from dispatch.plans import read_plans
+from dispatch.plans import Gravity, read_plans
 from dispatch.status import handled_at
 
 _SOLVED_BY_ANOTHER: Final = frozenset({"could_not_get_in", "need_second_person"})
@@ -216,6 +216,10 @@ def _notice_changed(book: Book, fact: f.PartyTold | f.PartyAcknowledged | f.Part
         book.expect(notice.until, "notice", notice_id(incident.id, fact.party))
 
 
+def _learned(book: Book, fact: f.TravelTimesLearned) -> None:
+    _change(book, fact.incident_id, fact)
+
+
 def _noted(book: Book, fact: f.NoteAdded) -> None:
     if fact.incident_id in book.incidents:
         _scene_heard(book, _change(book, fact.incident_id, fact))
@@ -342,7 +346,8 @@ def _accepted(book: Book, fact: f.OfferAccepted) -> None:
     book.attendances[attendance.id] = attendance
     ids = (*before.attendances, attendance.id)
     _store(book, before, _with_enough(book, replace(before, attendances=ids)))
-    book.roster.change(offer.caregiver_id, offer=None, work=attendance.id)
+    is_routine = before.gravity >= Gravity.ROUTINE
+    book.roster.change(offer.caregiver_id, offer=None, work=attendance.id, is_divertible=is_routine)
     book.expect(attendance.due_by, "attendance", attendance.id)
 
 
@@ -377,7 +382,8 @@ def _attendance_went_on(
 
 def _arrived(book: Book, fact: f.CaregiverArrived) -> None:
     attendance = _change_attendance(book, fact.attendance_id, fact)
-    book.roster.change(attendance.caregiver_id, work=attendance.id)  # also of who was given up
+    # Also of who was given up. Nobody who is with a resident is called away.
+    book.roster.change(attendance.caregiver_id, work=attendance.id, is_divertible=False)
     incident = book.incident(attendance.incident_id)
     _store(book, incident, _with_enough(book, incident))
     for one in book.active_attendances(incident):
@@ -412,6 +418,11 @@ def _broken_off(book: Book, fact: f.AttendanceBrokenOff) -> None:
     _store(book, incident, replace(incident, siren=True))
 
 
+def _diverted(book: Book, fact: f.CaregiverDiverted) -> None:
+    incident = _end_attendance(book, fact.attendance_id, fact)
+    _store(book, incident, replace(incident, siren=True, desk_by=fact.desk_by or incident.desk_by))
+
+
 def _change_attendance(book: Book, attendance_id: AttendanceId, fact: Fact) -> Attendance:
     attendance = attendances.after(book.attendance(attendance_id), fact)
     book.attendances[attendance.id] = attendance
@@ -436,7 +447,7 @@ def _scene_heard(book: Book, incident: Incident) -> None:
 def _end_attendance(book: Book, attendance_id: AttendanceId, fact: Fact) -> Incident:
     attendance = attendances.after(book.attendance(attendance_id), fact)
     book.attendances[attendance.id] = attendance
-    book.roster.change(attendance.caregiver_id, work=None)
+    book.roster.change(attendance.caregiver_id, work=None, is_divertible=False)
     book.wake(attendance.caregiver_id)
     return book.incident(attendance.incident_id)
 
@@ -537,6 +548,7 @@ _EVOLVERS: Final[Mapping[type[Fact], Callable[[Book, Any], None]]] = {
     f.PartyTold: _notice_changed,
     f.PartyAcknowledged: _notice_changed,
     f.PartySilent: _notice_changed,
+    f.TravelTimesLearned: _learned,
     f.NoteAdded: _noted,
     f.PlaceCorrected: _place_corrected,
     f.IncidentClosed: _closed,
@@ -567,6 +579,7 @@ _EVOLVERS: Final[Mapping[type[Fact], Callable[[Book, Any], None]]] = {
     f.CaregiverStillComing: _attendance_went_on,
     f.WayChanged: _attendance_went_on,
     f.AttendanceOverdue: _attendance_went_on,
+    f.CaregiverDiverted: _diverted,
     f.AttendanceDone: _done,
     f.AttendanceBrokenOff: _broken_off,
 }

@@ -291,7 +291,7 @@ class StepTaken(Fact):
     level: Level
     round: int
     until: datetime
-    why: str  # nobody_left, deadline, pressed_again, broken_off, by_hand, center_started
+    why: str  # nobody_left, deadline, pressed_again, broken_off, diverted, by_hand, center_started
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,6 +339,15 @@ class PartySilent(Fact):
 
     incident_id: IncidentId
     party: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TravelTimesLearned(Fact):
+    """A source outside said how long the nearest would travel; offers that follow use it."""
+
+    incident_id: IncidentId
+    travel_s: Mapping[CaregiverId, float]  # replaces what was learned before
+    source: str  # osrm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -502,6 +511,7 @@ class CaregiverOffered(Fact):
     others: Mapping[str, int]  # all caregivers, counted by the plainest reason
     ask: int = 0  # which of the step's asks this offer belongs to
     show_by: datetime | None = None  # when it must be on a screen; None: not before `answer_by`
+    diverts: AttendanceId | None = None  # the routine work that a yes breaks off
     reason: str = personal("")  # why the operator chose otherwise
     from_place: Place | None = personal(None)
 
@@ -560,7 +570,7 @@ class OfferWithdrawn(Fact):
     """The offer is no longer needed."""
 
     offer_id: OfferId
-    why: str  # taken, closed, off_duty
+    why: str  # taken, closed, off_duty, excluded, on_scene
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -607,6 +617,15 @@ class AttendanceOverdue(Fact):
 
     attendance_id: AttendanceId
     due_by: datetime  # when the next thing happens if the silence goes on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaregiverDiverted(Fact):
+    """The caregiver, on the way to routine work, said yes to a threat to life and goes there."""
+
+    attendance_id: AttendanceId  # the routine work; somebody else is looked for
+    to: OfferId
+    desk_by: datetime | None = None  # when an operator must look, if nobody else is looked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The life of an incident: from the press of a key to its disposition."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -28,6 +28,7 @@ from dispatch.facts import (
     StepTaken,
     TransferDeclined,
     TransferLapsed,
+    TravelTimesLearned,
 )
 from dispatch.ids import (
     AreaId,
@@ -74,6 +75,7 @@ NEXT: Final[Table[IncidentState]] = MappingProxyType(
         (IncidentState.OPEN, PartyTold): IncidentState.OPEN,
         (IncidentState.OPEN, PartyAcknowledged): IncidentState.OPEN,
         (IncidentState.OPEN, PartySilent): IncidentState.OPEN,
+        (IncidentState.OPEN, TravelTimesLearned): IncidentState.OPEN,
         (IncidentState.OPEN, NoteAdded): IncidentState.OPEN,
         (IncidentState.OPEN, CallTransferred): IncidentState.OPEN,
         (IncidentState.OPEN, TransferDeclined): IncidentState.OPEN,
@@ -131,6 +133,7 @@ class Incident:
     offered_to_by: datetime | None = None
     wanted: int = 1  # how many caregivers are needed at the same time
     directions: str = ""  # the way in words, when the place was corrected
+    travel_s: Mapping[CaregiverId, float] = field(default_factory=dict[CaregiverId, float])
     is_cancelled: bool = False  # the resident took it back; a person must confirm
     confirm_by: datetime | None = None  # by telephone, until then
     notices: tuple[Notice, ...] = ()  # one for each party that was told, in that order
@@ -211,6 +214,10 @@ def _alerted(incident: Incident, fact: DeskAlerted) -> Incident:
 
 def _not_reached(incident: Incident, _: OutsideNotReached) -> Incident:
     return replace(incident, siren=True)
+
+
+def _travel_learned(incident: Incident, fact: TravelTimesLearned) -> Incident:
+    return replace(incident, travel_s=fact.travel_s)
 
 
 def _transferred(incident: Incident, fact: CallTransferred) -> Incident:
@@ -342,6 +349,7 @@ _CHANGES: Final[Mapping[type[Fact], Callable[[Incident, Any], Incident]]] = {
     StepTaken: _stepped,
     DeskAlerted: _alerted,
     OutsideNotReached: _not_reached,
+    TravelTimesLearned: _travel_learned,
     PartyTold: _notice_changed,
     PartyAcknowledged: _notice_changed,
     PartySilent: _notice_changed,

@@ -1,21 +1,29 @@
 """How the search for a caregiver goes on: offers at one step, then the next, wider step."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from dispatch import notices
 from dispatch import requests as r
-from dispatch.asking import Search, considered, open_seats, share_out
+from dispatch.asking import Pick, Search, considered, open_seats, share_out
 from dispatch.assignment import SURGE_CALLS, SURGE_SEATS, Policy
 from dispatch.attendance import ENDING_WELL
 from dispatch.book import Book
 from dispatch.errors import SearchIsOver
-from dispatch.facts import CaregiverOffered, Fact, OfferWithdrawn, StepTaken
-from dispatch.ids import AttendanceId, IncidentId, OfferId
+from dispatch.facts import (
+    CaregiverOffered,
+    Fact,
+    OfferWithdrawn,
+    StepTaken,
+    TravelTimesLearned,
+)
+from dispatch.ids import AttendanceId, CaregiverId, IncidentId, OfferId
 from dispatch.incident import Incident
 from dispatch.offer import Offer
-from dispatch.place import Place
+from dispatch.place import Place, distance_m
 from dispatch.plans import Plan, Step
 from dispatch.roster import Need
+from dispatch.ways import is_believable
 from dispatch.wishes import Lack, Wishes
 
 
@@ -65,6 +73,34 @@ def widened(book: Book, incident: Incident, now: datetime) -> Fact:
     if incident.step_by is None:
         raise SearchIsOver(incident.id)
     return _next_step(book, incident, now, "by_hand")
+
+
+def travel_times(book: Book, request: r.LearnTravelTimes, now: datetime) -> list[Fact]:
+    """Take over travel times from outside for a call that is still looked for.
+
+    Offers that were made stay. An answer in which anybody flies is not believed at all.
+    """
+    incident = book.incidents.get(request.incident_id)
+    if incident is None or incident.step_by is None or not request.travel_s:
+        return []
+    if not all(_is_believable(book, incident, *one, now) for one in request.travel_s.items()):
+        return []
+    return [
+        TravelTimesLearned(
+            at=now,
+            incident_id=incident.id,
+            travel_s=dict(request.travel_s),
+            source=request.source,
+        )
+    ]
+
+
+def _is_believable(
+    book: Book, incident: Incident, caregiver_id: CaregiverId, travel_s: float, now: datetime
+) -> bool:
+    to = need_of(book, incident, None).place
+    start = book.roster.reckoned_at(caregiver_id, now=now)
+    return is_believable(travel_s, distance_m(start, to) if start and to else 0.0)
 
 
 def search_again(
@@ -149,6 +185,7 @@ def need_of(book: Book, incident: Incident, step: Step | None) -> Need:
         excluded=resident.excluded if resident else frozenset(),
         asked=incident.asked,
         wishes=_wishes_of(book, incident),
+        travel_s=incident.travel_s,
     )
 
 
@@ -190,8 +227,9 @@ def _search_for(book: Book, incident: Incident) -> Search:
     return Search(
         incident=incident,
         step=step,
-        need=need_of(book, incident, step),
+        need=replace(need_of(book, incident, step), may_divert=plan.divert_saves is not None),
         pending=pending,
+        divert_saves=plan.divert_saves,
         open=open_seats(step, pending, more=more) if plan.asks_at(incident.step) else [],
     )
 
@@ -227,12 +265,18 @@ def _offers(book: Book, search: Search, now: datetime) -> list[Fact]:
             level=step.level,
             by="plan",
             ask=pick.seat.ask,
+            diverts=_work_of(book, pick) if pick.is_diverted else None,
             considered=considered(search, pick),
             others=pick.found.others,
             from_place=book.roster.reckoned_at(pick.row.caregiver_id, now=now),
         )
         for index, pick in enumerate(search.picks)
     ]
+
+
+def _work_of(book: Book, pick: Pick) -> AttendanceId | None:
+    work = book.roster.of(pick.row.caregiver_id).work
+    return AttendanceId(work) if work is not None else None
 
 
 def _next_step(book: Book, incident: Incident, now: datetime, why: str) -> StepTaken:

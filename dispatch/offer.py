@@ -19,7 +19,7 @@ from dispatch.facts import (
     OfferShown,
     OfferWithdrawn,
 )
-from dispatch.ids import CaregiverId, IncidentId, OfferId
+from dispatch.ids import AttendanceId, CaregiverId, IncidentId, OfferId
 from dispatch.lifecycle import Table, follow
 
 
@@ -62,6 +62,7 @@ class Offer:
     by: str
     ask: int = 0  # of the step under which it was made
     show_by: datetime | None = None  # None once it was shown, or was found not to be
+    diverts: AttendanceId | None = None  # the routine work that a yes breaks off
     state: OfferState = OfferState.PENDING
     sent: tuple[str, ...] = ()  # the channels by which it has left
     sent_at: datetime | None = None  # first
@@ -94,6 +95,7 @@ def made(fact: CaregiverOffered) -> Offer:
         by=fact.by,
         ask=fact.ask,
         show_by=fact.show_by,
+        diverts=fact.diverts,
     )
 
 

@@ -110,6 +110,7 @@ class Plan:
     confirm_within: timedelta  # after any cancel, for the desk to telephone the resident
     is_silent: bool = False  # handset and house show and say nothing; consoles sound
     say: tuple[str, ...] = (VOICE,)  # how they speak to a resident who can hear and speak
+    divert_saves: timedelta | None = None  # by so much nearer: called away from routine work
     both_go: bool = False  # each ask of a step can be answered by one; otherwise the first yes wins
     show_within: timedelta = SHOW_WITHIN  # then an offer that no screen shows is no question
     tell: tuple[Tell, ...] = ()
@@ -203,6 +204,7 @@ _OTHERS: Final = (
     "show_within_s",
     "tell",
     "check_every_s",
+    "divert_saves_s",
 )
 _HOLD_MAX: Final = timedelta(hours=1)
 _HOLD_MAX_LIFE_THREAT: Final = timedelta(minutes=5)
@@ -272,6 +274,7 @@ class _Reader:
         for name, default in _SECONDS_OR.items():
             spans[name[:-2]] = self._span(where, {name: default, **table}, name)
         claim = self._span(where, table, "claim_within_s") if "claim_within_s" in table else None
+        diverts = self._span(where, table, "divert_saves_s") if "divert_saves_s" in table else None
         skills = self._words(where, table, "skills")
         closed_by: object = table.get("closed_by", "operator")
         if closed_by not in ("operator", "caregiver"):
@@ -282,6 +285,8 @@ class _Reader:
         hold_max = _HOLD_MAX_LIFE_THREAT if gravity.is_life_threat else _HOLD_MAX
         if "hold_max_s" in table:
             hold_max = self._span(where, table, "hold_max_s")
+        if diverts is not None and not gravity.is_life_threat:
+            raise self._refused(where, "has divert_saves_s, but is no threat to life")
         return Plan(
             kind=kind,
             gravity=gravity,
@@ -297,6 +302,7 @@ class _Reader:
             show_within=self._show_within(where, table),
             tell=self._tell(where, table.get("tell", [])),
             check_every=self._check_every(where, table, gravity),
+            divert_saves=diverts,
             **spans,
         )
 

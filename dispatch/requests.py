@@ -312,6 +312,15 @@ class OutsideFailed(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LearnTravelTimes(Request):
+    """A source outside says how long caregivers would travel to an incident."""
+
+    incident_id: IncidentId
+    travel_s: Mapping[CaregiverId, float]
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lapse(Request):
     """A deadline passed. `kind` and `subject_id` name it as the book does."""
 

@@ -5,7 +5,7 @@ until the next one (the shell hands over the last known ones). An offer records 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -38,6 +38,7 @@ class Verdict(StrEnum):
     AVAILABLE = "available"  # could be asked (shown to an operator who chooses)
     OFF_DUTY = "off_duty"
     BUSY = "busy"  # attends another incident
+    DIVERTIBLE = "divertible"  # on the way to routine work, from which they could be called away
     PENDING_OFFER = "pending_offer"  # is being asked about another incident
     ASKED_BEFORE = "asked_before"  # said no or nothing in this round
     EXCLUDED = "excluded"  # the resident does not want this caregiver
@@ -69,6 +70,7 @@ class Caregiver:
     work: str | None = None  # the active attendance
     offer: str | None = None  # the pending offer
     sex: str = ""
+    is_divertible: bool = False  # on the way to routine work
     hours: tuple[Hours, ...] = ()  # none: always
     on_duty_since: datetime | None = None  # of the last stretch; still to come while they rest
     off_duty_since: datetime | None = None  # when duty last ended
@@ -89,6 +91,8 @@ class Need:
     excluded: frozenset[CaregiverId]
     asked: frozenset[CaregiverId]
     kinds: frozenset[str] = frozenset()  # empty: of any kind
+    travel_s: Mapping[CaregiverId, float] = field(default_factory=dict[CaregiverId, float])
+    may_divert: bool = False  # whoever is on the way to routine work may be called away
     wishes: Wishes = Wishes()
 
     @property
@@ -132,6 +136,7 @@ class Roster:
         self._on_duty: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
         self._free: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
         self._traits = Traits(territory)
+        self._divertible: NDArray[np.bool_] = np.empty(0, dtype=np.bool_)
 
     def __len__(self) -> int:
         return len(self._people)
@@ -187,6 +192,7 @@ class Roster:
             hours=fact.hours,
             on_duty_since=before.on_duty_since if before else None,
             off_duty_since=before.off_duty_since if before else None,
+            is_divertible=before.is_divertible if before else False,
         )
         if before is None:
             self._add_slot(caregiver.id)
@@ -206,6 +212,7 @@ class Roster:
         is_on_duty: bool | None = None,
         work: str | None = "",
         offer: str | None = "",
+        is_divertible: bool | None = None,
     ) -> None:
         """Change what a caregiver is doing; arguments left out stay as they are."""
         before = self.of(caregiver_id)
@@ -215,6 +222,7 @@ class Roster:
                 is_on_duty=before.is_on_duty if is_on_duty is None else is_on_duty,
                 work=before.work if work == "" else work,
                 offer=before.offer if offer == "" else offer,
+                is_divertible=before.is_divertible if is_divertible is None else is_divertible,
             )
         )
 
@@ -283,6 +291,23 @@ class Roster:
             others=masks.counts,
         )
 
+    def on_the_way(
+        self, need: Need, *, wanted: int, within_s: float, now: datetime
+    ) -> tuple[Considered, ...]:
+        """Return the nearest who are on the way to routine work and could come in `within_s`."""
+        slots = np.flatnonzero(self._divertible[: len(self._ids)])
+        if not len(slots) or not need.may_divert:
+            return ()
+        metres, seconds = self._travel(need, now)
+        found: list[Considered] = []
+        for slot in slots[np.argsort(seconds[slots], kind="stable")].tolist():
+            if len(found) == wanted or seconds[slot] > within_s:
+                break
+            if self._could_be_diverted(self._people[self._ids[slot]], need, now):
+                own = float(metres[slot]), float(seconds[slot])
+                found.append(self._considered(slot, Verdict.CHOSEN, *own, need, now))
+        return tuple(found)
+
     def consider(self, caregiver_id: CaregiverId, need: Need, *, now: datetime) -> Considered:
         """Return one caregiver as a search would see them, chosen by hand."""
         slot = self._slot[caregiver_id]
@@ -318,10 +343,18 @@ class Roster:
     def _why_not(self, slot: int, need: Need, now: datetime) -> Verdict:
         person = self._people[self._ids[slot]]
         verdict = self.verdict(person, need, now=now)
+        if verdict is Verdict.BUSY and self._could_be_diverted(person, need, now):
+            return Verdict.DIVERTIBLE
         if verdict is not Verdict.AVAILABLE:
             return verdict
         is_of_kind = not need.kinds or person.kind in need.kinds
         return Verdict.FARTHER if is_of_kind else Verdict.OTHER_KIND
+
+    def _could_be_diverted(self, person: Caregiver, need: Need, now: datetime) -> bool:
+        """Whether nothing but routine work, to which they are on the way, keeps them."""
+        if not (need.may_divert and person.is_divertible):
+            return False
+        return self.verdict(replace(person, work=None), need, now=now) is Verdict.AVAILABLE
 
     def _lacks(self, person: Caregiver, need: Need, now: datetime) -> tuple[Lack, ...]:
         is_at_work = self._traits.is_at_work(self._slot[person.id], now)
@@ -404,7 +437,12 @@ class Roster:
         drift = np.where(is_recent, np.clip(age_s - FRESH_S, 0.0, None) * DRIFT_M_PER_S, 0.0)
         metres = distances_m(lons, lats, need.place) + drift
         way = self.ways.metres(lons, lats, need.place) + drift * DETOUR
-        return metres, way * 3.6 / self._speeds[some]
+        seconds = way * 3.6 / self._speeds[some]
+        for caregiver_id, learned_s in need.travel_s.items():  # a few dozen at most
+            slot = self._slot.get(caregiver_id, -1) - (some.start or 0)
+            if 0 <= slot < len(seconds):
+                seconds[slot] = learned_s
+        return metres, seconds
 
     def _considered(
         self,
@@ -441,6 +479,7 @@ class Roster:
         self._speeds[slot] = max(caregiver.speed_kmh, SPEED_KMH_MIN)
         self._on_duty[slot] = caregiver.is_on_duty and caregiver.is_active
         self._free[slot] = caregiver.work is None and caregiver.offer is None
+        self._divertible[slot] = caregiver.is_divertible and caregiver.offer is None
 
     def _add_slot(self, caregiver_id: CaregiverId) -> None:
         self._slot[caregiver_id] = len(self._ids)
@@ -491,6 +530,7 @@ _ARRAYS: Final = (
     "_kinds",
     "_on_duty",
     "_free",
+    "_divertible",
 )
 
 

@@ -1,6 +1,6 @@
 """What a caregiver says from the scene, and what follows: each word with its deadline."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -116,12 +116,10 @@ def _keys(book: Book, incident: Incident, now: datetime) -> list[Fact]:
     """Raise the desk, and ask everybody who has a key; nobody has: the nearest who keeps keys."""
     resident = book.residents.get(incident.resident_id) if incident.resident_id else None
     need = replace(need_of(book, incident, None), skills=frozenset[str]())
-    holders = [
-        one
-        for one in (resident.key_holders if resident else ())
-        if one in book.roster and _can_come(book, one, need, now)
-    ]
-    offers = _key_offers(book, incident, holders or _nearest_keeper(book, need, now), need, now)
+    known = resident.key_holders if resident else frozenset[CaregiverId]()
+    able = (one for one in known if one in book.roster and _can_come(book, one, need, now))
+    holders = _nearest_first(book, able, need, now) or _keepers(book, need, now)[:1]
+    offers = _key_offers(book, incident, holders, need, now)
     return [*_desk(book, incident, now, "could_not_get_in"), *offers]
 
 
@@ -185,14 +183,22 @@ def _can_come(book: Book, caregiver_id: CaregiverId, need: Need, now: datetime) 
     return book.roster.verdict(book.roster.of(caregiver_id), need, now=now) in OVERRULED
 
 
-def _nearest_keeper(book: Book, need: Need, now: datetime) -> list[CaregiverId]:
+def _keepers(book: Book, need: Need, now: datetime) -> list[CaregiverId]:
     keepers = [
         one.id
         for one in book.roster.everybody()
         if (KEY_SKILL in one.skills or one.kind == KEY_KIND) and _can_come(book, one.id, need, now)
     ]
-    nearest = sorted(keepers, key=lambda one: book.roster.consider(one, need, now=now).travel_s)
-    return nearest[:1]
+    return _nearest_first(book, keepers, need, now)
+
+
+def _nearest_first(
+    book: Book, whom: Iterable[CaregiverId], need: Need, now: datetime
+) -> list[CaregiverId]:
+    def travel(one: CaregiverId) -> tuple[float, CaregiverId]:
+        return book.roster.consider(one, need, now=now).travel_s, one
+
+    return sorted(whom, key=travel)
 
 
 def _key_offers(

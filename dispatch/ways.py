@@ -8,7 +8,7 @@ A remote source is not asked here: what it answers becomes a fact of the inciden
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from math import cos, radians
+from math import cos, isfinite, radians
 from typing import Any, Final, Protocol, cast
 
 import numpy as np
@@ -21,9 +21,15 @@ from dispatch.place import DETOUR, METRES_PER_DEGREE, Floats, Place, distances_m
 
 JOINS_WITHIN_M: Final = 1_000.0  # whoever is farther from every street goes by the straight line
 REMEMBERED: Final = 128  # destinations whose distances are kept: one call searches a few times
+BELIEVED_KMH_MAX: Final = 200.0  # in a straight line; whoever is said to be faster is not believed
 MANY: Final = 16  # points, from which on it pays to remember where they were joined
 
 Nodes = NDArray[np.int64]
+
+
+def is_believable(travel_s: float, straight_m: float) -> bool:
+    """Whether a travel time from outside can be true: a number, and not faster than anybody."""
+    return isfinite(travel_s) and travel_s >= straight_m * 3.6 / BELIEVED_KMH_MAX
 
 
 class Ways(Protocol):

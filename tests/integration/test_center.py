@@ -623,8 +623,9 @@ async def test_sightings_outlive_a_fold(house):
 # A surge
 
 
-async def test_calls_that_arrive_together_share_the_caregivers_in_one_commit(house):
+async def test_calls_that_arrive_together_share_the_caregivers_in_one_commit(house, monkeypatch):
     """Two are asked about the first call; served in turn, the second would take both others."""
+    monkeypatch.setattr("app.center.SLICE_S", 60.0)  # however slow the machine is: one slice
     house.ledger.open_gate.clear()
     first = house.ask(sos("H9"))  # its commit is in flight while the two others arrive
     await some_turns()

@@ -202,6 +202,9 @@ STORY = (
     f.CancelPressed(at=NOON, incident_id="I2", handset_id="H1", event=key(4, "cancel")),
     f.ConfirmationDue(at=NOON, incident_id="I2", confirm_by=LATER),
     f.DeskAlerted(at=NOON, incident_id="I2", level="outside", until=LATER, attempt=2),
+    f.TravelTimesLearned(
+        at=NOON, incident_id="I2", travel_s={"C1": 95.5, "C2": 140.0}, source="osrm"
+    ),
     f.OutsideNotReached(at=NOON, incident_id="I2", why="no channel is configured"),
     f.IncidentClaimed(at=NOON, incident_id="I2", operator_id="ann", until=LATER),
     f.ClaimReleased(at=NOON, incident_id="I2", desk_by=LATER),
@@ -234,6 +237,7 @@ STORY = (
     f.ShiftAccepted(at=NOON, by="bob", of="ann", incident_ids=()),
     f.ShiftHandedOver(at=NOON, by="ann", to="cai", incident_ids=("I2",), answer_by=LATER),
     f.HandOverLapsed(at=NOON, of="ann", to="cai"),
+    f.CaregiverDiverted(at=NOON, attendance_id="I2.3", to="I1.1", desk_by=LATER),
     f.DutyEnded(at=NOON, caregiver_id="C2"),
     f.OfficerNamed(at=NOON, area_id="G1", officer="C1", telephone="19900001009"),
     f.OperatorLeft(at=NOON, operator_id="ann"),

@@ -226,7 +226,7 @@ def test_nobody_there_rises_to_the_supervisor_when_the_operator_does_not_act(wor
 # Could not get in
 
 
-def test_everybody_who_has_a_key_and_can_come_is_asked():
+def test_everybody_who_has_a_key_and_can_come_is_asked_the_nearest_first():
     world = World()
     world.caregiver("near", 100)
     world.resident("li", key_holders=("son", "neighbour", "away", "stranger", "near"))
@@ -237,7 +237,7 @@ def test_everybody_who_has_a_key_and_can_come_is_asked():
     world.caregiver("away", 50, is_on_duty=False)
     world.step("near", "on_scene")
     offered = all_of(world.say("near", "could_not_get_in"), CaregiverOffered)
-    assert [(one.caregiver_id, one.by) for one in offered] == [("son", "key"), ("neighbour", "key")]
+    assert [(one.caregiver_id, one.by) for one in offered] == [("neighbour", "key"), ("son", "key")]
 
 
 def test_who_was_excluded_by_the_resident_is_not_asked_for_the_key():
