@@ -228,6 +228,13 @@ _OF_DESK: Final = (
     f.ShiftHandedOver,
     f.ShiftAccepted,
     f.HandOverLapsed,
+    f.OverloadBegan,
+    f.OverloadEasing,
+    f.OverloadEnded,
+    f.RoundBegan,
+    f.RoundAnswered,
+    f.RoundOverdue,
+    f.RoundEnded,
 )
 
 

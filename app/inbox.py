@@ -16,6 +16,7 @@ from dispatch.requests import (
     Close,
     CorrectPlace,
     HandsetCalled,
+    HeardAgain,
     LearnTravelTimes,
     OfferAnswer,
     OfferTo,
@@ -114,7 +115,7 @@ _URGENCY: Final[Mapping[type[Request], int]] = {
     **dict.fromkeys((OfferAnswer, AttendanceStep, SceneReport, StillComing), 1),
     **dict.fromkeys((Claim, Close, OfferTo, Telephoned, CorrectPlace), 1),
     **dict.fromkeys((Reopen, Widen, AcceptShift, TellParty, AcknowledgeParty), 1),
-    LearnTravelTimes: 3,
+    **dict.fromkeys((LearnTravelTimes, HeardAgain), 3),
     Register: 4,
 }  # all others are the office's
 

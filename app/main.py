@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from starlette.types import ASGIApp
 
-from app import errors
+from app import errors, rounds
 from app.center import Center
 from app.clock import RuleClock, system_clock
 from app.database import DatabaseUnavailable, SchemaRefused, database
@@ -36,6 +36,7 @@ from app.doors import (
     health,
     operator,
     operator_hand,
+    operator_rounds,
     session,
 )
 from app.doors.express import express_for
@@ -124,7 +125,13 @@ def build_api(service: Service, doors: frozenset[str]) -> ASGIApp:
 _ROUTERS: Final[Mapping[str, Sequence[APIRouter]]] = {
     "handset": (handset.router,),
     "caregiver": (session.caregiver_router, caregiver.router, acknowledgements.router),
-    "operator": (session.desk_router, operator.router, operator_hand.router, console.router),
+    "operator": (
+        session.desk_router,
+        operator.router,
+        operator_hand.router,
+        operator_rounds.router,
+        console.router,
+    ),
     "administrator": (session.desk_router, administrator.router),
     "metrics": (health.metrics,),
 }
@@ -227,6 +234,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
             service.desks.run,
             lambda: resume_imports(service),
             lambda: travel.run(center),
+            lambda: rounds.watch(service),
             lambda: _measure_lag(metrics),
         ),
         stop=(outbox.stop, tracks.stop, center.stop),
@@ -332,6 +340,14 @@ async def _adopt_plans(service: Service) -> None:
 def _watch(service: Service) -> None:
     metrics, center = service.metrics, service.center
     metrics.watch("incidents_open", "Open incidents", lambda: len(center.book.incidents))
+    metrics.watch(
+        "calls_untaken", "Grave calls that no operator has", lambda: len(center.book.untaken)
+    )
+    metrics.watch(
+        "overloaded",
+        "Whether more grave calls wait than the desk can take",
+        lambda: float(center.book.overload is not None),
+    )
     metrics.watch("consoles", "Connected consoles", lambda: service.feed.consoles)
     metrics.watch("tracks_waiting", "Tracks that wait", lambda: service.tracks.waiting)
     metrics.watch("ready", "Whether a press can be put on record", lambda: float(center.is_ready))

@@ -99,6 +99,12 @@ def desk_view(book: Book, directory: Directory) -> View:
             }
             for one in book.handovers.values()
         ],
+        "overload": book.overload and {"since": book.overload.since, "waiting": len(book.untaken)},
+        "back_since": book.back_since,
+        "rounds": [
+            {"id": one.id, "left": len(one.left), "total": one.total, "overdue": one.is_overdue}
+            for one in book.rounds.values()
+        ],
     }
 
 

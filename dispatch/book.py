@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 from typing import Final
 
+from dispatch import overload
 from dispatch.areas import Territory
 from dispatch.assignment import Policy
 from dispatch.attendance import Attendance
+from dispatch.call_round import Round
 from dispatch.errors import IncidentIsClosed, UnknownSubject
 from dispatch.facts import EventKey
 from dispatch.habits import Habit
@@ -27,11 +29,13 @@ from dispatch.ids import (
     OfferId,
     OperatorId,
     ResidentId,
+    RoundId,
 )
 from dispatch.incident import Incident
 from dispatch.offer import Offer
+from dispatch.overload import Overload
 from dispatch.place import Place
-from dispatch.plans import DESK_KINDS, Plan, PlanBook
+from dispatch.plans import DESK_KINDS, Gravity, Plan, PlanBook
 from dispatch.queue import CallQueue, rank
 from dispatch.roster import Roster
 
@@ -104,7 +108,7 @@ class Heard:
 KINDS: Final = frozenset(
     {
         *("step", "desk", "claim", "transfer", "hand_over", "confirm", "notice"),
-        *("offer", "shown", "attendance", "scene", "movement"),
+        *("offer", "shown", "attendance", "scene", "movement", "overload", "round"),
     }
 )
 """What can have a deadline."""
@@ -127,7 +131,7 @@ def notice_id(incident_id: IncidentId, party: str) -> str:
 class Book:
     """All state and its indexes. Changed by `dispatch.evolve.evolve` only."""
 
-    def __init__(self) -> None:
+    def __init__(self) -> None:  # noqa: PLR0915 - the whole content of the book, line by line
         self.policy = Policy.ASSIGNMENT  # configuration, not state: offers record what came of it
         # state
         self.last_at: datetime | None = None
@@ -142,6 +146,10 @@ class Book:
         self.roster = Roster(self.territory)
         self.desk: dict[OperatorId, OperatorAtDesk] = {}
         self.handovers: dict[OperatorId, HandOver] = {}  # by who gives
+        self.overload: Overload | None = None  # more grave calls wait than the desk can take
+        self.back_since: datetime | None = None  # the service was away for long until then
+        self.round_count = 0
+        self.rounds: dict[RoundId, Round] = {}  # under way
         self.incidents: dict[IncidentId, Incident] = {}  # open ones
         self.closed: dict[IncidentId, Incident] = {}  # the latest CLOSED_KEPT
         self.offers: dict[OfferId, Offer] = {}  # of open incidents
@@ -154,6 +162,10 @@ class Book:
         self.claimed_by: dict[OperatorId, frozenset[IncidentId]] = {}
         self.searching = CallQueue()  # calls for which somebody may be asked now
         self.starved: dict[tuple[AreaId | None, frozenset[str]], CallQueue] = {}
+        self.round_of: dict[ResidentId, RoundId] = {}  # of who is not accounted for yet
+        self.untaken = CallQueue()  # grave calls that no operator has, oldest first
+        self.put_off = CallQueue()  # calls about a device, while the desk is overloaded
+        self._overload_by: datetime | None = None  # the deadline of the overload that is expected
         self._deadlines: list[tuple[datetime, str, str]] = []
 
     # Looking up
@@ -285,6 +297,11 @@ class Book:
         """Give every deadline on which no single incident hangs."""
         for one in self.handovers.values():
             yield Deadline(due_at=one.answer_by, kind="hand_over", subject_id=one.of)
+        for one in self.rounds.values():
+            yield Deadline(due_at=one.move_by, kind="round", subject_id=one.id)
+        overload_by = overload.due_by(self)
+        if overload_by is not None:
+            yield Deadline(due_at=overload_by, kind="overload", subject_id=overload.DESK)
 
     def expect(self, due_at: datetime | None, kind: str, subject_id: str) -> None:
         """Note a deadline. One that no longer holds when it comes up is passed over."""
@@ -308,33 +325,26 @@ class Book:
 
     def still_holds(self, due_at: datetime, kind: str, subject_id: str) -> bool:
         """Whether the subject still waits for exactly this deadline."""
-        if kind == "offer":
+        if kind in ("offer", "shown"):
             offer = self.offers.get(OfferId(subject_id))
-            return offer is not None and offer.is_pending and offer.answer_by == due_at
-        if kind == "shown":
-            offer = self.offers.get(OfferId(subject_id))
-            return offer is not None and offer.is_pending and offer.show_by == due_at
+            return offer is not None and offer.is_pending and _asked(offer)[kind] == due_at
         if kind in ("attendance", "scene", "movement"):
             one = self.attendances.get(AttendanceId(subject_id))
             return one is not None and one.state.is_active and _waits(one)[kind] == due_at
-        if kind == "hand_over":
-            handover = self.handovers.get(OperatorId(subject_id))
-            return handover is not None and handover.answer_by == due_at
+        if kind in ("overload", "round", "hand_over"):
+            return self._desk_waits(kind, subject_id) == due_at
         incident_id, _, party = subject_id.partition("/")
         incident = self.incidents.get(IncidentId(incident_id))
-        if incident is None:
-            return False
-        if kind == "notice":
-            notice = incident.notice(party)
-            return notice is not None and notice.until == due_at
-        holds: Mapping[str, datetime | None] = {
-            "step": incident.step_by,
-            "desk": incident.desk_by,
-            "claim": incident.claim.until,
-            "transfer": incident.offered_to_by,
-            "confirm": incident.confirm_by,
-        }
-        return holds[kind] == due_at
+        return incident is not None and _hangs(incident, party)[kind] == due_at
+
+    def _desk_waits(self, kind: str, subject_id: str) -> datetime | None:
+        if kind == "overload":
+            return overload.due_by(self)
+        if kind == "round":
+            found = self.rounds.get(RoundId(subject_id))
+            return found.move_by if found else None
+        handover = self.handovers.get(OperatorId(subject_id))
+        return handover.answer_by if handover else None
 
     def index(self) -> None:
         """Make all indexes anew from the state, after it was restored as a whole."""
@@ -349,8 +359,35 @@ class Book:
             for deadline in self.deadlines_of(incident):
                 self.expect(deadline.due_at, deadline.kind, deadline.subject_id)
             self.seek(incident)
+            self.count(incident)
         for deadline in self.deadlines_of_desk():
             self.expect(deadline.due_at, deadline.kind, deadline.subject_id)
+        self._overload_by = overload.due_by(self)
+        self.round_of = {who: one.id for one in self.rounds.values() for who in one.left}
+
+    # The desk
+
+    def count(self, incident: Incident) -> None:
+        """Note whether a grave call waits for an operator to take it."""
+        is_grave = incident.gravity <= Gravity.URGENT
+        if is_grave and incident.is_open and not incident.claim.is_held:
+            number = int(incident.id[1:])
+            self.untaken.put(incident.id, (False, incident.raised_at, incident.raised_at, number))
+        else:
+            self.untaken.discard(incident.id)
+
+    def oldest_untaken_at(self) -> datetime:
+        """Return when the oldest call was raised that no operator has; there must be one."""
+        oldest = self.untaken.peek()
+        assert oldest is not None  # noqa: S101 - the caller has counted
+        return self.incidents[oldest].raised_at
+
+    def expect_overload(self) -> None:
+        """Expect the overload's next deadline, if it is another than before. O(1) amortised."""
+        due_at = overload.due_by(self)
+        if due_at != self._overload_by:
+            self._overload_by = due_at
+            self.expect(due_at, "overload", overload.DESK)
 
     def house(self, incident: Incident) -> None:
         """Note an open call at its resident's home, if somebody has pinned that on the map."""
@@ -425,6 +462,22 @@ def _own_deadlines(incident: Incident) -> Iterator[Deadline]:
         if notice.until is not None:
             subject_id = notice_id(incident.id, notice.party)
             yield Deadline(due_at=notice.until, kind="notice", subject_id=subject_id)
+
+
+def _asked(offer: Offer) -> Mapping[str, datetime | None]:
+    return {"offer": offer.answer_by, "shown": offer.show_by}
+
+
+def _hangs(incident: Incident, party: str) -> Mapping[str, datetime | None]:
+    notice = incident.notice(party) if party else None
+    return {
+        "step": incident.step_by,
+        "desk": incident.desk_by,
+        "claim": incident.claim.until,
+        "transfer": incident.offered_to_by,
+        "confirm": incident.confirm_by,
+        "notice": notice.until if notice else None,
+    }
 
 
 def _waits(attendance: Attendance) -> Mapping[str, datetime | None]:

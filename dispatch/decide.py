@@ -12,7 +12,9 @@ from dispatch import (
     ladder,
     movement,
     notices,
+    overload,
     presses,
+    rounds,
     scene,
     shift,
 )
@@ -48,6 +50,8 @@ def decide(book: Book, request: r.Request, now: datetime) -> list[Fact]:
         DispatchError: the request is refused; nothing was changed.
     """
     facts = _DECIDERS[type(request)](book, request, now)
+    if facts and isinstance(request, r.HandsetCalled):
+        facts = [*facts, *rounds.heard(book, (request.handset_id,), now)]
     facts = [*facts, *hand.holds_ended(book, facts, now)]
     facts = [*facts, *desk_calls.care_reviews(book, facts, now)]
     return [*facts, *notices.owed(book, facts, now)]
@@ -184,6 +188,9 @@ _DECIDERS: Final[Mapping[type[r.Request], Callable[[Book, Any, datetime], list[F
     r.CorrectPlace: desk.correct_place,
     r.Desk: desk.presence,
     r.Register: _register,
+    r.BeginRound: rounds.begin,
+    r.AnswerRound: rounds.answer,
+    r.HeardAgain: rounds.heard_again,
     r.Start: _start,
     r.Park: _park,
     r.OutsideFailed: desk.outside_failed,
@@ -200,6 +207,8 @@ _LAPSES: Final[Mapping[str, Callable[[Book, r.Lapse, datetime], list[Fact]]]] = 
     "transfer": hand.transfer_lapsed,
     "hand_over": shift.lapsed,
     "confirm": desk.confirm_lapsed,
+    "overload": overload.lapsed,
+    "round": rounds.lapsed,
     "attendance": answers.attendance_lapsed,
     "notice": _notice_lapsed,
     "scene": scene.scene_lapsed,

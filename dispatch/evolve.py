@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from dispatch import attendance as attendances
+from dispatch import call_round
 from dispatch import claim as claims
 from dispatch import facts as f
 from dispatch import incident as incidents
@@ -27,6 +28,7 @@ from dispatch.facts import EventKey, Fact
 from dispatch.habits import called, is_own_call
 from dispatch.ids import AttendanceId, HandsetId, IncidentId, OperatorId
 from dispatch.incident import DeskLevel, Incident
+from dispatch.overload import Overload
 from dispatch.plans import Gravity, read_plans
 from dispatch.status import handled_at
 
@@ -44,6 +46,7 @@ def evolve(book: Book, fact: Fact) -> None:
     """
     _EVOLVERS[type(fact)](book, fact)
     book.last_at = fact.at
+    book.expect_overload()
 
 
 # The installation
@@ -52,6 +55,8 @@ def evolve(book: Book, fact: Fact) -> None:
 def _started(book: Book, fact: f.CenterStarted) -> None:
     book.desk.clear()
     book.channels = dict(fact.channels)
+    if fact.stopped_for is not None and fact.stopped_for > call_round.OUTAGE:
+        book.back_since = fact.at
 
 
 def _plan(book: Book, fact: f.PlanAdopted) -> None:
@@ -139,6 +144,42 @@ def _hand_over_ended(book: Book, fact: f.ShiftAccepted | f.HandOverLapsed) -> No
     book.handovers.pop(fact.of, None)
 
 
+def _overload_began(book: Book, fact: f.OverloadBegan) -> None:
+    book.overload = Overload(since=fact.at)
+
+
+def _overload_easing(book: Book, fact: f.OverloadEasing) -> None:
+    if book.overload is not None:
+        book.overload = replace(book.overload, end_by=fact.end_by)
+
+
+def _overload_ended(book: Book, _: f.OverloadEnded) -> None:
+    book.overload = None
+    while (incident_id := book.put_off.pop()) is not None:
+        incident = book.incidents.get(incident_id)
+        if incident is not None:
+            book.seek(incident)
+
+
+def _round_began(book: Book, fact: f.RoundBegan) -> None:
+    book.round_count += 1
+    book.back_since = None
+    book.rounds[fact.round_id] = call_round.begun(fact)
+    book.round_of.update(dict.fromkeys(fact.order, fact.round_id))
+    book.expect(fact.move_by, "round", fact.round_id)
+
+
+def _round_moved(book: Book, fact: f.RoundAnswered | f.RoundOverdue) -> None:
+    book.rounds[fact.round_id] = call_round.after(book.rounds[fact.round_id], fact)
+    if isinstance(fact, f.RoundAnswered) and fact.is_accounted_for:
+        book.round_of.pop(fact.resident_id, None)
+    book.expect(fact.move_by, "round", fact.round_id)
+
+
+def _round_ended(book: Book, fact: f.RoundEnded) -> None:
+    del book.rounds[fact.round_id]
+
+
 def _signal(book: Book, fact: f.SignalHeard) -> None:
     _remember(book, fact.handset_id, (fact.event,), fact.at, None)
 
@@ -160,6 +201,7 @@ def _raised(book: Book, fact: f.IncidentRaised) -> None:
     if fact.handset_id is not None:
         _remember(book, fact.handset_id, fact.events, fact.at, incident.id)
     _expect(book, None, incident)
+    book.count(incident)
     book.seek(incident)
 
 
@@ -250,6 +292,7 @@ def _closed(book: Book, fact: f.IncidentClosed) -> None:
         del book.attendances[attendance_id]
     book.searching.discard(after.id)
     book.households.discard(after.id)
+    book.count(after)
     _forget_caller(book, after)
 
 
@@ -260,6 +303,7 @@ def _reopened(book: Book, fact: f.IncidentReopened) -> None:
     book.incidents[after.id] = after
     _note_caller(book, after)
     _expect(book, None, after)
+    book.count(after)
     book.seek(after)
 
 
@@ -464,6 +508,7 @@ def _change(book: Book, incident_id: IncidentId, fact: Fact) -> Incident:
 
 def _store(book: Book, before: Incident, after: Incident) -> None:
     book.incidents[after.id] = after
+    book.count(after)
     _expect(book, before, after)
 
 
@@ -536,6 +581,13 @@ _EVOLVERS: Final[Mapping[type[Fact], Callable[[Book, Any], None]]] = {
     f.ShiftHandedOver: _handed_over,
     f.ShiftAccepted: _hand_over_ended,
     f.HandOverLapsed: _hand_over_ended,
+    f.OverloadBegan: _overload_began,
+    f.OverloadEasing: _overload_easing,
+    f.OverloadEnded: _overload_ended,
+    f.RoundBegan: _round_began,
+    f.RoundAnswered: _round_moved,
+    f.RoundOverdue: _round_moved,
+    f.RoundEnded: _round_ended,
     f.SignalHeard: _signal,
     f.RequestParked: _parked,
     f.IncidentRaised: _raised,

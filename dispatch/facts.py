@@ -22,6 +22,7 @@ from dispatch.ids import (
     OfferId,
     OperatorId,
     ResidentId,
+    RoundId,
 )
 from dispatch.place import Place
 from dispatch.plans import Gravity
@@ -490,6 +491,67 @@ class HandOverLapsed(Fact):
 
     of: OperatorId
     to: OperatorId
+
+
+# The desk as a whole.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverloadBegan(Fact):
+    """More grave calls wait than the desk can take: the outside is told, lesser things wait."""
+
+    waiting: int  # grave calls that no operator has taken
+    operators: int  # at the desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverloadEasing(Fact):
+    """Few enough grave calls wait: the overload ends at `end_by`; None: too many do again."""
+
+    end_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverloadEnded(Fact):
+    """It stayed calm for long enough; what was put off goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundBegan(Fact):
+    """Somebody asks after every resident who was not heard, in this order."""
+
+    round_id: RoundId
+    by: str
+    order: tuple[ResidentId, ...]
+    move_by: datetime  # when somebody must have been accounted for, or tried
+    reason: str = personal("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundAnswered(Fact):
+    """A resident of a call round was heard or reached, or did not answer."""
+
+    round_id: RoundId
+    resident_id: ResidentId
+    how: str  # heard, telephoned, visited, no_answer
+    by: str  # an operator, or "handset"
+    is_accounted_for: bool  # False: they are called once more
+    move_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundOverdue(Fact):
+    """Nothing has moved in a call round for too long; the supervisor sees it."""
+
+    round_id: RoundId
+    move_by: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundEnded(Fact):
+    """Every resident of the call round is accounted for."""
+
+    round_id: RoundId
 
 
 # The offer.

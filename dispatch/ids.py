@@ -10,3 +10,4 @@ ResidentId = NewType("ResidentId", str)
 HandsetId = NewType("HandsetId", str)
 OperatorId = NewType("OperatorId", str)
 AreaId = NewType("AreaId", str)  # the official code where there is one
+RoundId = NewType("RoundId", str)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from dispatch import notices
+from dispatch import notices, overload
 from dispatch import requests as r
 from dispatch.asking import Pick, Search, considered, open_seats, share_out
 from dispatch.assignment import SURGE_CALLS, SURGE_SEATS, Policy
@@ -21,7 +21,8 @@ from dispatch.ids import AttendanceId, CaregiverId, IncidentId, OfferId
 from dispatch.incident import Incident
 from dispatch.offer import Offer
 from dispatch.place import Place, distance_m
-from dispatch.plans import Plan, Step
+from dispatch.plans import Gravity, Plan, Step
+from dispatch.queue import rank
 from dispatch.roster import Need
 from dispatch.ways import is_believable
 from dispatch.wishes import Lack, Wishes
@@ -32,10 +33,13 @@ def pursue(book: Book, now: datetime, *, at_most: int = SURGE_CALLS) -> list[Fac
 
     Call again after folding the answer, until it is empty. Calls for which nobody can be asked
     now cost nothing until somebody who fits becomes free. Of several that wait the first
-    `at_most` are looked for together, unless the policy serves one after the other.
+    `at_most` are looked for together, unless the policy serves one after the other. While the
+    desk is overloaded nobody is asked about a device: the desk can do without.
 
     A fault leaves several calls waiting as they were, and takes a single one out of the search.
     """
+    if (turned := overload.turn(book, now)) != []:
+        return turned
     most = at_most if book.policy is Policy.ASSIGNMENT else 1
     while incidents := _first_in_line(book, most):
         try:
@@ -53,7 +57,11 @@ def _first_in_line(book: Book, most: int) -> list[Incident]:
     found: list[Incident] = []
     while len(found) < most and (incident_id := book.searching.pop()) is not None:
         incident = book.incidents.get(incident_id)
-        if incident is not None and incident.step_by is not None:
+        if incident is None or incident.step_by is None:
+            continue
+        if book.overload is not None and incident.gravity is Gravity.SERVICE:
+            book.put_off.put(incident_id, rank(incident))
+        else:
             found.append(incident)
     return found
 

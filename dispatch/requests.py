@@ -22,6 +22,7 @@ from dispatch.ids import (
     OfferId,
     OperatorId,
     ResidentId,
+    RoundId,
 )
 from dispatch.place import Place
 
@@ -285,6 +286,32 @@ class Register(Request):
         | PlanAdopted,
         ...,
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeginRound(Request):
+    """A supervisor asks after residents who were not heard, the longest silent first."""
+
+    by: str
+    residents: tuple[ResidentId, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRound(Request):
+    """An operator says how it went: `telephoned`, `visited` or `no_answer`."""
+
+    round_id: RoundId
+    resident_id: ResidentId
+    how: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardAgain(Request):
+    """Handsets sent a position or a sign of life while a call round was under way."""
+
+    handset_ids: tuple[HandsetId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,8 @@ def message_of(book: Book, fact: Fact) -> Letter | None:
             return _outside(book, fact)
         case f.OfferNotShown() if book.channels.get("caregiver"):
             return _caregiver(book, fact)
+        case f.OverloadBegan():
+            return _overload(book, fact)
         case f.PartyTold() if fact.channel >= 0 and fact.until is not None:
             return _party(book, fact, fact.until)
         case _:
@@ -35,6 +37,22 @@ def _outside(book: Book, fact: f.DeskAlerted) -> Letter:
     why = "no operator and no supervisor has taken this call"
     payload = {**_about(book, incident), "attempt": fact.attempt, "why": why}
     return _letter(incident, payload, fact.at + OUTSIDE_EXPIRES_AFTER, "outside")
+
+
+def _overload(book: Book, fact: f.OverloadBegan) -> Letter:
+    """Return counts and areas, with the oldest call.
+
+    If nobody outside can be told, it is that call that says so at every console.
+    """
+    waiting = [book.incidents[one] for one in book.untaken]
+    payload = {
+        **_about(book, waiting[0]),
+        "why": "overload",
+        "waiting": fact.waiting,
+        "operators": fact.operators,
+        "area_paths": sorted({book.territory.path(one.area_id) for one in waiting}),
+    }
+    return _letter(waiting[0], payload, fact.at + OUTSIDE_EXPIRES_AFTER, "outside")
 
 
 def _caregiver(book: Book, fact: f.OfferNotShown) -> Letter:

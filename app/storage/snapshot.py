@@ -9,11 +9,13 @@ import msgspec
 from dispatch.areas import Area
 from dispatch.attendance import Attendance
 from dispatch.book import Book, HandOver, Handset, Heard, OperatorAtDesk, Resident
+from dispatch.call_round import Round
 from dispatch.facts import EventKey
 from dispatch.habits import Habit
 from dispatch.ids import AreaId, HandsetId, ResidentId
 from dispatch.incident import Incident
 from dispatch.offer import Offer
+from dispatch.overload import Overload
 from dispatch.plans import read_plans
 from dispatch.roster import Caregiver
 
@@ -32,6 +34,10 @@ class _State:
     caregivers: list[Caregiver]
     desk: list[OperatorAtDesk]
     handovers: list[HandOver]
+    overload: Overload | None
+    back_since: datetime | None
+    round_count: int
+    rounds: list[Round]
     incidents: list[Incident]
     closed: list[Incident]
     offers: list[Offer]
@@ -59,6 +65,10 @@ def save(book: Book) -> bytes:
             caregivers=list(book.roster.everybody()),
             desk=list(book.desk.values()),
             handovers=list(book.handovers.values()),
+            overload=book.overload,
+            back_since=book.back_since,
+            round_count=book.round_count,
+            rounds=list(book.rounds.values()),
             incidents=list(book.incidents.values()),
             closed=list(book.closed.values()),
             offers=list(book.offers.values()),
@@ -88,6 +98,10 @@ def restore(book: Book, body: bytes) -> None:
     book.handsets = {one.id: one for one in state.handsets}
     book.desk = {one.id: one for one in state.desk}
     book.handovers = {one.of: one for one in state.handovers}
+    book.overload = state.overload
+    book.back_since = state.back_since
+    book.round_count = state.round_count
+    book.rounds = {one.id: one for one in state.rounds}
     book.incidents = {one.id: one for one in state.incidents}
     book.closed = {one.id: one for one in state.closed}
     book.offers = {one.id: one for one in state.offers}

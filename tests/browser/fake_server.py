@@ -129,6 +129,7 @@ class Town:
     consoles: dict[WebSocket, asyncio.Queue[Json | None]] = field(default_factory=dict)
     telephones: dict[WebSocket, str] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict[str, str])
+    silent: list[str] = field(default_factory=list[str])  # residents of a call round
     hand_overs: list[Json] = field(default_factory=list[Json])
     on_duty: set[str] = field(default_factory=lambda: {"C001", "C002"})
     positions: list[Json] = field(default_factory=list[Json])
@@ -297,7 +298,9 @@ class Town:
             {"operator_id": name, "name": OPERATORS[name], "is_supervisor": False, "areas": ["*"]}
             for name in dict.fromkeys(self.sessions.values())
         ]
-        return {"operators": operators, "hand_overs": self.hand_overs}
+        silent = [{"id": "CR1", "left": len(self.silent), "total": 2, "overdue": False}]
+        rounds = silent if self.silent else []
+        return {"operators": operators, "hand_overs": self.hand_overs, "rounds": rounds}
 
     def tell_desk(self) -> None:
         for queue in self.consoles.values():
@@ -383,6 +386,7 @@ def build(town: Town) -> FastAPI:
     app.include_router(pages_router(demo=True))
     operator_doors(app, town)
     hand_doors(app, town)
+    round_doors(app, town)
     caregiver_doors(app, town)
     handset_doors(app, town)
 
@@ -688,6 +692,23 @@ def hand_doors(app: FastAPI, town: Town) -> None:  # noqa: C901, PLR0915 - a lis
                 town.claim(town.incidents[name], login)
         town.tell_desk()
         return town.desk()
+
+
+def round_doors(app: FastAPI, town: Town) -> None:
+    def rounds() -> Json:
+        rows = [{"resident": RESIDENTS[one], "area": AREA, "tried_at": None} for one in town.silent]
+        body = {"reason": "", "began_at": text(now()), "move_by": text(now()), "next": rows}
+        return {"rounds": [{**one, **body} for one in town.desk()["rounds"]]}
+
+    @app.get("/api/v1/operator/rounds")
+    async def under_way() -> Json:
+        return rounds()
+
+    @app.post("/api/v1/operator/rounds/CR1/residents/{name}")
+    async def answer(name: str) -> Json:
+        town.silent.remove(name)
+        town.tell_desk()
+        return rounds()
 
 
 def held_by(incident: Json) -> str | None:

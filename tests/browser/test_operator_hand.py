@@ -113,3 +113,20 @@ def test_a_shift_passes_to_the_operator_who_accepts_it(
     expect(row(taker, "I1")).to_contain_text("我接的")
     expect(row(taker, "I2")).to_contain_text("我接的")
     expect(taker.locator("[data-banner=shift]")).to_have_count(0)
+
+
+def test_a_call_round_names_who_is_next_and_ends_when_each_is_accounted_for(
+    open_context: OpenContext, server: FakeServer
+):
+    server.town.silent += ["R0001", "R0002"]
+    page = sit_down(open_context(viewport=DESK), "op1")
+    expect(page.locator("[data-banner=round]")).to_contain_text("2 人里还有 2 人")
+    page.get_by_role("button", name="去联系").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("[data-resident=R0001]")).to_contain_text("0731-84512233")
+    for name in ("R0001", "R0002"):
+        line = dialog.locator(f"[data-resident={name}]")
+        line.get_by_role("button", name="电话里好着").click()
+        expect(line).to_have_count(0)
+    expect(dialog).to_contain_text("没有要联系的人")
+    expect(page.locator("[data-banner=round]")).to_have_count(0)

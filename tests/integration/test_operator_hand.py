@@ -1,5 +1,8 @@
 """The operator's hand at the door: hold, transfer, widen, reopen, and the end of a shift."""
 
+# People and things go by plain words here.
+# pyright: reportArgumentType=false
+
 from datetime import datetime, timedelta
 
 import pytest

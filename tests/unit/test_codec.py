@@ -238,6 +238,23 @@ STORY = (
     f.ShiftHandedOver(at=NOON, by="ann", to="cai", incident_ids=("I2",), answer_by=LATER),
     f.HandOverLapsed(at=NOON, of="ann", to="cai"),
     f.CaregiverDiverted(at=NOON, attendance_id="I2.3", to="I1.1", desk_by=LATER),
+    f.OverloadBegan(at=NOON, waiting=5, operators=1),
+    f.OverloadEasing(at=NOON, end_by=LATER),
+    f.OverloadEnded(at=NOON),
+    f.RoundBegan(
+        at=NOON, round_id="CR1", by="sue", order=("R1",), move_by=LATER, reason="停电四十分钟"
+    ),
+    f.RoundOverdue(at=NOON, round_id="CR1", move_by=LATER),
+    f.RoundAnswered(
+        at=NOON,
+        round_id="CR1",
+        resident_id="R1",
+        how="telephoned",
+        by="ann",
+        is_accounted_for=True,
+        move_by=LATER,
+    ),
+    f.RoundEnded(at=NOON, round_id="CR1"),
     f.DutyEnded(at=NOON, caregiver_id="C2"),
     f.OfficerNamed(at=NOON, area_id="G1", officer="C1", telephone="19900001009"),
     f.OperatorLeft(at=NOON, operator_id="ann"),

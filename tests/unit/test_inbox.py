@@ -49,7 +49,12 @@ GRAVEST_FIRST = (
         r.Release(incident_id="I1", operator_id="ann"),
         r.Desk(operator_id="ann", is_present=True),
     ),
-    (pressed(kind="check_in"), pressed(kind="test"), pressed(kind="low_battery")),
+    (
+        pressed(kind="check_in"),
+        pressed(kind="test"),
+        pressed(kind="low_battery"),
+        r.HeardAgain(handset_ids=("H1",)),
+    ),
     (r.Register(facts=()),),
 )
 

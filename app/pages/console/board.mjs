@@ -23,8 +23,8 @@ export function emptyBoard() {
 }
 
 /** @param {Frame} frame @returns {TheDesk} */
-function deskOf({ operators, hand_overs }) {
-  return { operators: operators ?? [], hand_overs: hand_overs ?? [] };
+function deskOf({ operators, hand_overs, overload, back_since, rounds }) {
+  return { operators: operators ?? [], hand_overs: hand_overs ?? [], overload: overload ?? null, back_since: back_since ?? null, rounds: rounds ?? [] };
 }
 
 /**

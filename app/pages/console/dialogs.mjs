@@ -8,6 +8,7 @@ import { t } from "../kit/language.mjs";
 import { areaText, When } from "../kit/parts.mjs";
 import { distance, whyOf, word } from "../kit/words.mjs";
 import { HandOverForm, HoldForm, ReopenForm, TransferForm, WidenForm } from "./hand.mjs";
+import { RoundsForm } from "./rounds.mjs";
 import { act, change, choose, incidentPath, look, notice, refusal } from "./desk.mjs";
 import { showOnMap } from "./map.mjs";
 import { travel } from "./detail.mjs";
@@ -16,7 +17,7 @@ import { travel } from "./detail.mjs";
 /** @typedef {import("../kit/contract.d.ts").Candidate} Candidate */
 /** @typedef {import("../kit/contract.d.ts").Resident} Resident */
 /** @typedef {import("../kit/contract.d.ts").Place} Place */
-/** @typedef {"offer" | "note" | "place" | "close" | "location" | "telephoned" | "hold" | "transfer" | "widen" | "reopen" | "hand_over"} DialogName */
+/** @typedef {"offer" | "note" | "place" | "close" | "location" | "telephoned" | "hold" | "transfer" | "widen" | "reopen" | "hand_over" | "rounds"} DialogName */
 
 export const DISPOSITIONS = ["helped", "false_alarm", "handed_to_120", "no_one_found", "duplicate", "other"];
 export const CALLED_KINDS = ["sos", "fall", "safety_alarm", "intrusion", "threat", "life_assistance"];
@@ -37,6 +38,7 @@ function close() {
 const FORMS = {
   offer: OfferForm, note: NoteForm, place: PlaceForm, close: CloseForm, location: LocationForm, telephoned: TelephonedForm,
   hold: HoldForm, transfer: TransferForm, widen: WidenForm, reopen: ReopenForm, hand_over: HandOverForm,
+  rounds: RoundsForm,
 };
 
 export function Dialogs() {

@@ -7,12 +7,13 @@ import { Refused } from "../kit/http.mjs";
 import { LanguageSwitch, startLanguage, t, zone } from "../kit/language.mjs";
 import { now } from "../kit/time.mjs";
 import { timeOfDay } from "../kit/words.mjs";
-import { chosenId, health, heardAt, isExpired, link, logIn, logOut, phase, queue, session, start } from "./desk.mjs";
+import { chosenId, health, heardAt, isExpired, link, logIn, logOut, phase, queue, session, start, theDesk } from "./desk.mjs";
 import { Detail } from "./detail.mjs";
 import { Dialogs, openDialog } from "./dialogs.mjs";
 import { ShiftBanner } from "./hand.mjs";
 import { IncidentList } from "./list.mjs";
 import { MapPane } from "./map.mjs";
+import { RoundBanner } from "./rounds.mjs";
 import { allowSound, sirenState, soundAllowed, trySound } from "./siren.mjs";
 
 function App() {
@@ -85,7 +86,9 @@ function Banners() {
   return html`<div class="banners">
     ${link.value === "lost" && html`<p class="banner fault" role="alert" data-banner="unreachable"><span aria-hidden="true">✖</span> ${at === null ? t("banner.never") : t("banner.unreachable", { time: timeOfDay(at, zone, now.value) })}</p>`}
     ${!soundAllowed.value && html`<p class="banner fault" role="alert" data-banner="sound"><span aria-hidden="true">✖</span> ${t("banner.sound")} <button type="button" onClick=${() => void allowSound()}>${t("action.allow_sound")}</button></p>`}
+    ${theDesk.value.overload && html`<p class="banner fault" role="alert" data-banner="overload"><span aria-hidden="true">✖</span> ${t("banner.overload", { time: timeOfDay(theDesk.value.overload.since, zone, now.value) })}</p>`}
     <${ShiftBanner} />
+    <${RoundBanner} />
     ${tracksFull && html`<p class="banner warning" role="status"><span aria-hidden="true">!</span> ${t("banner.tracks")}</p>`}
     ${parked > 0 && html`<p class="banner warning" role="status"><span aria-hidden="true">!</span> ${t("banner.parked", { n: parked })}</p>`}
   </div>`;

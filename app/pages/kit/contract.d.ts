@@ -49,11 +49,19 @@ export interface Dot { id: string; name: string; kind: string; on_duty: boolean;
 
 export interface AtDesk { operator_id: string; name: string; is_supervisor: boolean; areas?: string[] }
 export interface ShiftHandOver { of: string; of_name: string; to: string; incident_ids: string[]; answer_by: string }
-export interface TheDesk { operators: AtDesk[]; hand_overs: ShiftHandOver[] }
+export interface Overload { since: string; waiting: number }
+export interface RoundAtDesk { id: string; left: number; total: number; overdue: boolean }
+export interface RoundInFull extends RoundAtDesk {
+  reason: string; began_at: string; move_by: string;
+  next: { resident: Resident | null; area: { code: string; names: string[] } | null; tried_at: string | null }[];
+}
+export interface TheDesk {
+  operators: AtDesk[]; hand_overs: ShiftHandOver[]; overload: Overload | null; back_since: string | null; rounds: RoundAtDesk[];
+}
 
 export interface Frame {
   type: string; cursor?: string; incidents?: Incident[]; incident?: Incident; caregivers?: Dot[]; dots?: Dot[];
-  operators?: AtDesk[]; hand_overs?: ShiftHandOver[]; server_time?: string; tracks_full?: boolean; parked?: number;
+  operators?: AtDesk[]; hand_overs?: ShiftHandOver[]; overload?: Overload | null; back_since?: string | null; rounds?: RoundAtDesk[]; server_time?: string; tracks_full?: boolean; parked?: number;
 }
 
 export interface OfferToMe {

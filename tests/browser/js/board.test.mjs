@@ -139,6 +139,6 @@ test("a frame of the desk replaces who sits there, and leaves the calls as they 
   const board = boardOf(incident({ id: "I1" }));
   const operators = [{ operator_id: "op2", name: "李值班", is_supervisor: false }];
   assert.deepEqual(fold(board, { type: "desk", operators }), { incidents: false, dots: false, state: true });
-  assert.deepEqual(board.desk, { operators, hand_overs: [] });
+  assert.deepEqual(board.desk, { operators, hand_overs: [], overload: null, back_since: null, rounds: [] });
   assert.deepEqual(names(board), ["I1"]);
 });

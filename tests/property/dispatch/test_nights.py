@@ -1,5 +1,8 @@
 """Whole nights: people press, answer, act, vanish and return in any order; promises hold."""
 
+# People and things go by plain words here.
+# pyright: reportArgumentType=false
+
 import itertools
 from datetime import timedelta
 
@@ -271,6 +274,22 @@ class Night(RuleBasedStateMachine):
             self.do(r.AcceptShift(operator_id=name, of=other))
         else:
             self.do(r.HandOver(operator_id=name, to=other))
+
+    @rule(
+        number=which,
+        resident=st.sampled_from(RESIDENTS),
+        how=st.sampled_from(("begin", "heard", "telephoned", "no_answer")),
+    )
+    def ask_after(self, number, resident, how):
+        one = pick(self.world.book.rounds, number)
+        if how == "begin":
+            self.do(r.BeginRound(by="sue", residents=RESIDENTS))
+        elif how == "heard":
+            self.do(r.HeardAgain(handset_ids=tuple(HANDSETS)[: number % 6]))
+        elif one is not None:
+            before = set(self.world.book.incidents)
+            self.do(r.AnswerRound(round_id=one, resident_id=resident, how=how, by="ann"))
+            self.presses |= dict.fromkeys(set(self.world.book.incidents) - before, 1)
 
     @rule(number=which, name=st.sampled_from(OPERATORS), caregiver=st.sampled_from(CAREGIVERS))
     def send(self, number, name, caregiver):

@@ -13,7 +13,7 @@ from dispatch import requests as r
 from dispatch.assignment import SURGE_CALLS, Policy, cost, solve
 from dispatch.decide import decide
 from dispatch.evolve import evolve
-from dispatch.facts import CaregiverOffered
+from dispatch.facts import CaregiverOffered, OverloadBegan
 from dispatch.ladder import pursue
 from dispatch.plans import Gravity
 from tests.unit.dispatch.world import NOON, PLANS, World, east, kind
@@ -64,6 +64,8 @@ def turn(world):
     """Look for the calls once, and fold what comes of it."""
     facts = pursue(world.book, world.now)
     fold(world, facts)
+    if any(isinstance(fact, OverloadBegan) for fact in facts):  # said first, by itself
+        return turn(world)
     return facts
 
 

@@ -35,6 +35,10 @@ def restored(old):
         setattr(book, name, getattr(old, name))
     for name in (
         "handovers",
+        "overload",
+        "back_since",
+        "round_count",
+        "rounds",
         "handsets",
         "desk",
         "incidents",

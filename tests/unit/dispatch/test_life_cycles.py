@@ -165,6 +165,9 @@ def test_every_kind_of_deadline_has_somebody_who_acts_on_it():
     world.do(requests.Transfer(incident_id="I1", operator_id="ann", to="bob"))
     world.do(requests.HandOver(operator_id="ann", to="bob"))
     world.press("cancel", handset="other")
+    world.do(requests.BeginRound(by="sue", residents=("li",)))
+    for handset in ("third", "fourth"):
+        world.press(handset=handset)  # so that three grave calls wait, which may grow old
     kinds = {
         deadline.kind
         for each in world.book.incidents.values()
