@@ -332,8 +332,10 @@ async def _adopt_plans(service: Service) -> None:
     """Adopt the plans that come with the program, if no plan was ever adopted."""
     if service.center.book.plan_version:
         return
-    text = (files("app") / "data" / "plans.toml").read_text("utf-8")
-    fact = PlanAdopted(at=service.center.now, version=read_plans(text).version, text=text)
+    name = "plans.toml"
+    text = (files("app") / "data" / name).read_text("utf-8")
+    version = read_plans(text, file=name, is_new=True).version
+    fact = PlanAdopted(at=service.center.now, version=version, text=text)
     await service.center.call(Register(facts=(fact,)))
 
 

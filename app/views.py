@@ -12,7 +12,7 @@ from dispatch.attendance import Attendance
 from dispatch.book import Book
 from dispatch.claim import Claim
 from dispatch.ids import CaregiverId, HandsetId, IncidentId
-from dispatch.incident import Incident
+from dispatch.incident import Incident, StageClock
 from dispatch.ladder import need_of
 from dispatch.notice import Notice
 from dispatch.offer import Offer
@@ -69,6 +69,7 @@ def incident_view(book: Book, directory: Directory, incident: Incident) -> View:
         "first_for": _first_for(incident),
         "cancelled": incident.is_cancelled,
         "confirm_by": incident.confirm_by,
+        "stages": [_stage(one) for one in incident.stages],
         "note": incident.note,
         "directions": incident.directions,
         "problems": incident.problems,
@@ -254,6 +255,16 @@ def _offered_to(directory: Directory, incident: Incident) -> View | None:
         "operator_id": incident.offered_to,
         "name": directory.operator_name(incident.offered_to),
         "answer_by": incident.offered_to_by,
+    }
+
+
+def _stage(clock: StageClock) -> View:
+    return {
+        "name": clock.name,
+        "due_at": clock.due_at,
+        "warned": clock.is_warned,
+        "breached": clock.breaches > 0,
+        "met_at": clock.met_at,
     }
 
 

@@ -5,7 +5,7 @@ restart. *Indexes* are worked out from the state so that a decision costs the sa
 calls wait: they can be thrown away and made again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
@@ -31,7 +31,7 @@ from dispatch.ids import (
     ResidentId,
     RoundId,
 )
-from dispatch.incident import Incident
+from dispatch.incident import Incident, stage_subject
 from dispatch.offer import Offer
 from dispatch.overload import Overload
 from dispatch.place import Place
@@ -109,6 +109,7 @@ KINDS: Final = frozenset(
     {
         *("step", "desk", "claim", "transfer", "hand_over", "confirm", "notice"),
         *("offer", "shown", "attendance", "scene", "movement", "overload", "round"),
+        *("stage", "check_in"),
     }
 )
 """What can have a deadline."""
@@ -155,9 +156,11 @@ class Book:
         self.offers: dict[OfferId, Offer] = {}  # of open incidents
         self.attendances: dict[AttendanceId, Attendance] = {}  # of open incidents
         self.heard: dict[HandsetId, dict[EventKey, Heard]] = {}
+        self.check_ins: dict[ResidentId, datetime] = {}  # when the next sign of life is due
         self.habits: dict[ResidentId, Habit] = {}  # of those who ever called
         # indexes
         self.open_of: dict[str, tuple[IncidentId, ...]] = {}  # by resident, else by handset
+        self.handsets_of: dict[ResidentId, frozenset[HandsetId]] = {}
         self.households = Households()  # open calls by home
         self.claimed_by: dict[OperatorId, frozenset[IncidentId]] = {}
         self.searching = CallQueue()  # calls for which somebody may be asked now
@@ -259,6 +262,11 @@ class Book:
         """Return the key under which repeats are folded: the resident, else the handset."""
         return f"r:{resident_id}" if resident_id else f"h:{handset_id}"
 
+    def missed_check_in(self, resident_id: ResidentId) -> Incident | None:
+        """Return the open call about a resident who gave no sign of life, if there is one."""
+        calls = (self.incidents[one] for one in self.open_of.get(f"r:{resident_id}", ()))
+        return next((one for one in calls if one.kind == "missed_check_in"), None)
+
     def pinned_home(self, resident_id: ResidentId | None) -> Place | None:
         """Return where a resident lives, if that is known to the building."""
         resident = self.residents.get(resident_id) if resident_id else None
@@ -308,6 +316,11 @@ class Book:
         if due_at is not None:
             heappush(self._deadlines, (due_at, kind, subject_id))
 
+    def expect_all(self, deadlines: Iterable[tuple[datetime, str, str]]) -> None:
+        """Note many deadlines at once, at less than the cost of one by one."""
+        self._deadlines.extend(deadlines)
+        heapify(self._deadlines)
+
     def next_deadline(self) -> Deadline | None:
         """Return the earliest deadline that still holds; costs O(log n) amortised."""
         while self._deadlines:
@@ -331,11 +344,13 @@ class Book:
         if kind in ("attendance", "scene", "movement"):
             one = self.attendances.get(AttendanceId(subject_id))
             return one is not None and one.state.is_active and _waits(one)[kind] == due_at
+        if kind == "check_in":
+            return self.check_ins.get(ResidentId(subject_id)) == due_at
         if kind in ("overload", "round", "hand_over"):
             return self._desk_waits(kind, subject_id) == due_at
-        incident_id, _, party = subject_id.partition("/")
+        incident_id, _, part = subject_id.partition("/")
         incident = self.incidents.get(IncidentId(incident_id))
-        return incident is not None and _hangs(incident, party)[kind] == due_at
+        return incident is not None and _hangs(incident, part)[kind] == due_at
 
     def _desk_waits(self, kind: str, subject_id: str) -> datetime | None:
         if kind == "overload":
@@ -348,6 +363,9 @@ class Book:
 
     def index(self) -> None:
         """Make all indexes anew from the state, after it was restored as a whole."""
+        for handset in self.handsets.values():
+            self.pair(handset)
+        self.expect_all((due_at, "check_in", who) for who, due_at in self.check_ins.items())
         for incident in self.incidents.values():
             caller = self.caller_of(incident.resident_id, incident.handset_id)
             if incident.resident_id or incident.handset_id:
@@ -388,6 +406,21 @@ class Book:
         if due_at != self._overload_by:
             self._overload_by = due_at
             self.expect(due_at, "overload", overload.DESK)
+
+    def pair(self, handset: Handset) -> None:
+        """Note whose handset it is."""
+        if handset.resident_id is not None:
+            known = self.handsets_of.get(handset.resident_id, frozenset())
+            self.handsets_of[handset.resident_id] = known | {handset.id}
+
+    def unpair(self, handset: Handset) -> None:
+        """Forget whose handset it was."""
+        if handset.resident_id is not None:
+            left = self.handsets_of[handset.resident_id] - {handset.id}
+            if left:
+                self.handsets_of[handset.resident_id] = left
+            else:
+                del self.handsets_of[handset.resident_id]
 
     def house(self, incident: Incident) -> None:
         """Note an open call at its resident's home, if somebody has pinned that on the map."""
@@ -448,16 +481,13 @@ class Book:
 
 
 def _own_deadlines(incident: Incident) -> Iterator[Deadline]:
-    if incident.step_by is not None:
-        yield Deadline(due_at=incident.step_by, kind="step", subject_id=incident.id)
-    if incident.desk_by is not None:
-        yield Deadline(due_at=incident.desk_by, kind="desk", subject_id=incident.id)
-    if incident.confirm_by is not None:
-        yield Deadline(due_at=incident.confirm_by, kind="confirm", subject_id=incident.id)
-    if incident.offered_to_by is not None:
-        yield Deadline(due_at=incident.offered_to_by, kind="transfer", subject_id=incident.id)
-    if incident.claim.until is not None:
-        yield Deadline(due_at=incident.claim.until, kind="claim", subject_id=incident.id)
+    for kind, due_at in _hangs(incident, "").items():
+        if due_at is not None:
+            yield Deadline(due_at=due_at, kind=kind, subject_id=incident.id)
+    for clock in incident.stages:
+        if clock.by is not None:
+            subject_id = stage_subject(incident.id, clock.name)
+            yield Deadline(due_at=clock.by, kind="stage", subject_id=subject_id)
     for notice in incident.notices:
         if notice.until is not None:
             subject_id = notice_id(incident.id, notice.party)
@@ -468,8 +498,9 @@ def _asked(offer: Offer) -> Mapping[str, datetime | None]:
     return {"offer": offer.answer_by, "shown": offer.show_by}
 
 
-def _hangs(incident: Incident, party: str) -> Mapping[str, datetime | None]:
-    notice = incident.notice(party) if party else None
+def _hangs(incident: Incident, part: str) -> Mapping[str, datetime | None]:
+    """Return what the incident waits for; `part` names a party, or a stage."""
+    notice = incident.notice(part)
     return {
         "step": incident.step_by,
         "desk": incident.desk_by,
@@ -477,6 +508,7 @@ def _hangs(incident: Incident, party: str) -> Mapping[str, datetime | None]:
         "transfer": incident.offered_to_by,
         "confirm": incident.confirm_by,
         "notice": notice.until if notice else None,
+        "stage": next((clock.by for clock in incident.stages if clock.name == part), None),
     }
 
 

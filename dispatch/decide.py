@@ -17,6 +17,7 @@ from dispatch import (
     rounds,
     scene,
     shift,
+    stages,
 )
 from dispatch import requests as r
 from dispatch.areas import Level
@@ -54,7 +55,8 @@ def decide(book: Book, request: r.Request, now: datetime) -> list[Fact]:
         facts = [*facts, *rounds.heard(book, (request.handset_id,), now)]
     facts = [*facts, *hand.holds_ended(book, facts, now)]
     facts = [*facts, *desk_calls.care_reviews(book, facts, now)]
-    return [*facts, *notices.owed(book, facts, now)]
+    facts = [*facts, *notices.owed(book, facts, now)]
+    return stages.follow(book, facts, now)
 
 
 def _register(book: Book, request: r.Register, now: datetime) -> list[Fact]:
@@ -96,7 +98,7 @@ def _unwanted(book: Book, fact: ResidentRegistered, now: datetime) -> list[Fact]
 
 def _check_plans(book: Book, fact: PlanAdopted) -> None:
     """Refuse plans that cannot be read, or would change those of incidents that are running."""
-    plans = read_plans(fact.text)
+    plans = read_plans(fact.text, is_new=fact.version not in book.plan_books)
     if plans.version != fact.version:
         raise PlanRefused("file", None, f"is version {plans.version}, not {fact.version}")
     if book.plan_books.get(fact.version, plans) != plans:
@@ -207,10 +209,12 @@ _LAPSES: Final[Mapping[str, Callable[[Book, r.Lapse, datetime], list[Fact]]]] = 
     "transfer": hand.transfer_lapsed,
     "hand_over": shift.lapsed,
     "confirm": desk.confirm_lapsed,
+    "stage": stages.stage_lapsed,
     "overload": overload.lapsed,
     "round": rounds.lapsed,
     "attendance": answers.attendance_lapsed,
     "notice": _notice_lapsed,
     "scene": scene.scene_lapsed,
     "movement": movement.movement_lapsed,
+    "check_in": desk_calls.check_in_lapsed,
 }

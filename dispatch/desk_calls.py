@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
+from dispatch import requests as r
 from dispatch.book import Book, Resident
 from dispatch.contact import contact, is_voiceless
 from dispatch.facts import Fact, IncidentRaised
 from dispatch.habits import called, is_own_call, wants_review
-from dispatch.ids import IncidentId
+from dispatch.ids import IncidentId, ResidentId
 from dispatch.plans import Gravity, Plan
 from dispatch.presses import first_alerts
 
@@ -28,6 +29,15 @@ def care_reviews(book: Book, facts: list[Fact], now: datetime) -> list[Fact]:
             book, resident, "care_review", now, number=number, linked_to=fact.incident_id
         )
     return reviews
+
+
+def check_in_lapsed(book: Book, lapse: r.Lapse, now: datetime) -> list[Fact]:
+    """Open a call about somebody who gave no sign of life; urgent where nobody else would know."""
+    resident = book.residents[ResidentId(lapse.subject_id)]
+    plan = book.plans.of("missed_check_in")
+    is_urgent = resident.lives_alone or resident.ability == "dependent"
+    gravity = plan.gravity if is_urgent else max(plan.gravity, Gravity.ROUTINE)
+    return raise_about(book, resident, plan.kind, now, gravity=gravity)
 
 
 def raise_about(

@@ -147,12 +147,23 @@ class StillOnTheWay(DispatchError):
         self.caregiver_id = caregiver_id
 
 
+class EntryRefused(ValueError):
+    """An entry of a table cannot be used; whoever reads the file knows the table and the line."""
+
+    def __init__(self, entry: str, why: str) -> None:
+        super().__init__(why)
+        self.entry = entry
+        self.why = why
+
+
 class PlanRefused(DispatchError):
     """A response plan cannot be used; the running plan stays."""
 
-    def __init__(self, where: str, line: int | None, why: str) -> None:
+    def __init__(self, where: str, line: int | None, why: str, file: str = "") -> None:
         at = f" (line {line})" if line else ""
-        super().__init__(f"The plan cannot be used: [{where}]{at} {why}.")
+        of = f"{file}: " if file else ""
+        super().__init__(f"The plan cannot be used: {of}[{where}]{at} {why}.")
+        self.file = file
         self.where = where
         self.line = line
         self.why = why

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from dispatch import attendance as attendances
-from dispatch import call_round
+from dispatch import call_round, rhythm
 from dispatch import claim as claims
 from dispatch import facts as f
 from dispatch import incident as incidents
@@ -27,7 +27,7 @@ from dispatch.book import (
 from dispatch.facts import EventKey, Fact
 from dispatch.habits import called, is_own_call
 from dispatch.ids import AttendanceId, HandsetId, IncidentId, OperatorId
-from dispatch.incident import DeskLevel, Incident
+from dispatch.incident import DeskLevel, Incident, stage_subject
 from dispatch.overload import Overload
 from dispatch.plans import Gravity, read_plans
 from dispatch.status import handled_at
@@ -57,11 +57,16 @@ def _started(book: Book, fact: f.CenterStarted) -> None:
     book.channels = dict(fact.channels)
     if fact.stopped_for is not None and fact.stopped_for > call_round.OUTAGE:
         book.back_since = fact.at
+    if fact.stopped_for is not None:
+        rhythm.resume(book, fact.at, fact.stopped_for)
 
 
 def _plan(book: Book, fact: f.PlanAdopted) -> None:
+    before = book.plans.check_in if book.plan_version else None
     book.plan_books[fact.version] = read_plans(fact.text)
     book.plan_version = fact.version
+    if book.plans.check_in != before:
+        rhythm.begin_for_all(book, fact.at)
 
 
 def _area(book: Book, fact: f.AreaDefined) -> None:
@@ -100,12 +105,19 @@ def _resident(book: Book, fact: f.ResidentRegistered) -> None:
         wants_sex=fact.wants_sex,
         key_holders=frozenset(fact.key_holders),
     )
+    rhythm.begin(book, fact.resident_id, fact.at)
 
 
 def _handset(book: Book, fact: f.HandsetPaired) -> None:
-    book.handsets[fact.handset_id] = Handset(
-        id=fact.handset_id, resident_id=fact.resident_id, model=fact.model
-    )
+    before = book.handsets.get(fact.handset_id)
+    handset = Handset(id=fact.handset_id, resident_id=fact.resident_id, model=fact.model)
+    book.handsets[handset.id] = handset
+    if before is not None and before.resident_id is not None:
+        book.unpair(before)
+        rhythm.begin(book, before.resident_id, fact.at)
+    if handset.resident_id is not None:
+        book.pair(handset)
+        rhythm.begin(book, handset.resident_id, fact.at)
 
 
 def _caregiver(book: Book, fact: f.CaregiverEnrolled) -> None:
@@ -182,6 +194,7 @@ def _round_ended(book: Book, fact: f.RoundEnded) -> None:
 
 def _signal(book: Book, fact: f.SignalHeard) -> None:
     _remember(book, fact.handset_id, (fact.event,), fact.at, None)
+    _sign_of_life(book, fact.handset_id, fact.at)
 
 
 def _parked(book: Book, fact: f.RequestParked) -> None:
@@ -198,6 +211,11 @@ def _raised(book: Book, fact: f.IncidentRaised) -> None:
     _note_caller(book, incident)
     book.house(incident)
     _learn_habit(book, fact)
+    if fact.resident_id is not None:
+        if is_own_call(fact):
+            rhythm.alive(book, fact.resident_id, fact.at)
+        elif fact.kind == "missed_check_in":  # somebody looks; it begins anew at the end of that
+            book.check_ins.pop(fact.resident_id, None)
     if fact.handset_id is not None:
         _remember(book, fact.handset_id, fact.events, fact.at, incident.id)
     _expect(book, None, incident)
@@ -226,6 +244,8 @@ def _know(book: Book, incident: Incident, operator_id: OperatorId) -> None:
 def _pressed_again(book: Book, fact: f.PressRepeated) -> None:
     incident = _change(book, fact.incident_id, fact)
     _remember(book, fact.handset_id, fact.events, fact.at, fact.incident_id)
+    if fact.gravity is not Gravity.SERVICE:
+        _sign_of_life(book, fact.handset_id, fact.at)
     if incident.is_pressing:
         book.seek(incident)  # one more is asked
 
@@ -233,9 +253,14 @@ def _pressed_again(book: Book, fact: f.PressRepeated) -> None:
 def _cancelled(book: Book, fact: f.CancelPressed) -> None:
     _change(book, fact.incident_id, fact)
     _remember(book, fact.handset_id, (fact.event,), fact.at, fact.incident_id)
+    _sign_of_life(book, fact.handset_id, fact.at)
 
 
 def _confirmation_due(book: Book, fact: f.ConfirmationDue) -> None:
+    _change(book, fact.incident_id, fact)
+
+
+def _staged(book: Book, fact: f.StageDue | f.StageWarned | f.StageBreached | f.StageMet) -> None:
     _change(book, fact.incident_id, fact)
 
 
@@ -294,6 +319,10 @@ def _closed(book: Book, fact: f.IncidentClosed) -> None:
     book.households.discard(after.id)
     book.count(after)
     _forget_caller(book, after)
+    if after.resident_id is not None and after.gravity is not Gravity.SERVICE:
+        rhythm.alive(
+            book, after.resident_id, fact.at
+        )  # somebody has spoken with them, or been there
 
 
 def _reopened(book: Book, fact: f.IncidentReopened) -> None:
@@ -523,6 +552,15 @@ def _expect(book: Book, before: Incident | None, after: Incident) -> None:
         book.expect(after.offered_to_by, "transfer", after.id)
     if before is None or before.confirm_by != after.confirm_by:
         book.expect(after.confirm_by, "confirm", after.id)
+    for clock in after.stages:
+        if before is None or clock not in before.stages:
+            book.expect(clock.by, "stage", stage_subject(after.id, clock.name))
+
+
+def _sign_of_life(book: Book, handset_id: HandsetId, at: datetime) -> None:
+    handset = book.handsets.get(handset_id)
+    if handset is not None and handset.resident_id is not None:
+        rhythm.alive(book, handset.resident_id, at)
 
 
 def _drop_claim(book: Book, incident: Incident) -> None:
@@ -601,6 +639,10 @@ _EVOLVERS: Final[Mapping[type[Fact], Callable[[Book, Any], None]]] = {
     f.PartyAcknowledged: _notice_changed,
     f.PartySilent: _notice_changed,
     f.TravelTimesLearned: _learned,
+    f.StageDue: _staged,
+    f.StageWarned: _staged,
+    f.StageBreached: _staged,
+    f.StageMet: _staged,
     f.NoteAdded: _noted,
     f.PlaceCorrected: _place_corrected,
     f.IncidentClosed: _closed,

@@ -352,6 +352,42 @@ class TravelTimesLearned(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StageDue(Fact):
+    """The plan wants this stage reached by `due_at`, counted in the stage's open hours."""
+
+    incident_id: IncidentId
+    stage: str  # report, register, face_to_face
+    due_at: datetime
+    warn_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageWarned(Fact):
+    """The stage is due soon, and was not reached yet."""
+
+    incident_id: IncidentId
+    stage: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageBreached(Fact):
+    """The stage was not reached in time; the call rises, and again at `again_at`."""
+
+    incident_id: IncidentId
+    stage: str
+    again_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageMet(Fact):
+    """The stage was reached."""
+
+    incident_id: IncidentId
+    stage: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoteAdded(Fact):
     """Somebody wrote something down."""
 

@@ -25,6 +25,10 @@ from dispatch.facts import (
     PartyTold,
     PlaceCorrected,
     PressRepeated,
+    StageBreached,
+    StageDue,
+    StageMet,
+    StageWarned,
     StepTaken,
     TransferDeclined,
     TransferLapsed,
@@ -76,6 +80,10 @@ NEXT: Final[Table[IncidentState]] = MappingProxyType(
         (IncidentState.OPEN, PartyAcknowledged): IncidentState.OPEN,
         (IncidentState.OPEN, PartySilent): IncidentState.OPEN,
         (IncidentState.OPEN, TravelTimesLearned): IncidentState.OPEN,
+        (IncidentState.OPEN, StageDue): IncidentState.OPEN,
+        (IncidentState.OPEN, StageWarned): IncidentState.OPEN,
+        (IncidentState.OPEN, StageBreached): IncidentState.OPEN,
+        (IncidentState.OPEN, StageMet): IncidentState.OPEN,
         (IncidentState.OPEN, NoteAdded): IncidentState.OPEN,
         (IncidentState.OPEN, CallTransferred): IncidentState.OPEN,
         (IncidentState.OPEN, TransferDeclined): IncidentState.OPEN,
@@ -86,6 +94,18 @@ NEXT: Final[Table[IncidentState]] = MappingProxyType(
         (IncidentState.CLOSED, NoteAdded): IncidentState.CLOSED,  # what became known later
     }
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageClock:
+    """How far one stage of the plan is."""
+
+    name: str
+    due_at: datetime
+    by: datetime | None  # when it is warned of, breached, or rises again; None once it is met
+    is_warned: bool = False
+    breaches: int = 0
+    met_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +158,7 @@ class Incident:
     confirm_by: datetime | None = None  # by telephone, until then
     notices: tuple[Notice, ...] = ()  # one for each party that was told, in that order
     handled_at: str | None = None  # the level at which it was handled, once it is closed
+    stages: tuple[StageClock, ...] = ()
     disposition: str | None = None
     closed_at: datetime | None = None
 
@@ -308,6 +329,40 @@ def _must_be_heard(incident: Incident, fact: PartyTold | PartyAcknowledged | Par
     return isinstance(fact, PartyTold) and fact.channel < 0 and fact.party in EMERGENCY_SERVICES
 
 
+def _staged(incident: Incident, fact: StageDue) -> Incident:
+    by = fact.warn_at or fact.due_at
+    clock = StageClock(name=fact.stage, due_at=fact.due_at, by=by)
+    return replace(incident, stages=(*incident.stages, clock))
+
+
+def _stage_went_on(incident: Incident, fact: StageWarned | StageBreached | StageMet) -> Incident:
+    clocks = (_ticked(one, fact) for one in incident.stages)
+    return replace(incident, stages=tuple(clocks))
+
+
+def _ticked(clock: StageClock, fact: StageWarned | StageBreached | StageMet) -> StageClock:
+    if clock.name != fact.stage:
+        return clock
+    match fact:
+        case StageWarned():
+            return replace(clock, is_warned=True, by=clock.due_at)
+        case StageBreached():
+            return replace(clock, breaches=clock.breaches + 1, by=fact.again_at)
+        case StageMet():
+            return replace(clock, met_at=fact.at, by=None)
+
+
+def stage_subject(incident_id: IncidentId, stage: str) -> str:
+    """Return how a deadline names one stage of one incident."""
+    return f"{incident_id}/{stage}"
+
+
+def stage_of_subject(subject_id: str) -> tuple[IncidentId, str]:
+    """Return which incident and stage a deadline is about."""
+    incident_id, _, stage = subject_id.partition("/")
+    return IncidentId(incident_id), stage
+
+
 def _pressed_again(incident: Incident, fact: PressRepeated) -> Incident:
     is_press = fact.gravity is not Gravity.SERVICE  # a weak battery is no press and wakes nobody
     return replace(
@@ -353,6 +408,10 @@ _CHANGES: Final[Mapping[type[Fact], Callable[[Incident, Any], Incident]]] = {
     PartyTold: _notice_changed,
     PartyAcknowledged: _notice_changed,
     PartySilent: _notice_changed,
+    StageDue: _staged,
+    StageWarned: _stage_went_on,
+    StageBreached: _stage_went_on,
+    StageMet: _stage_went_on,
     NoteAdded: _noted,
     PlaceCorrected: _place_corrected,
     CallTransferred: _transferred,

@@ -13,6 +13,7 @@ from dispatch.facts import (
     EventKey,
     Fact,
     IncidentRaised,
+    NoteAdded,
     PressRepeated,
     SignalHeard,
     StepTaken,
@@ -37,7 +38,8 @@ def handset_called(book: Book, request: r.HandsetCalled, now: datetime) -> list[
     if not fresh:
         return []
     if request.kind in SIGNALS:
-        return [_heard(request, event, now) for event in fresh]
+        heard = [_heard(request, event, now) for event in fresh]
+        return [*heard, *_late_signs(book, request, now)]
     if request.kind == "cancel":
         return _cancel(book, request, fresh, now)
     handset = book.handsets.get(request.handset_id)
@@ -159,6 +161,15 @@ def _heard(request: r.HandsetCalled, event: EventKey, now: datetime) -> Fact:
     return SignalHeard(
         at=now, handset_id=request.handset_id, event=event, occurred_at=request.occurred_at
     )
+
+
+def _late_signs(book: Book, request: r.HandsetCalled, now: datetime) -> list[Fact]:
+    """Return the note, for whoever looks for a silent resident, that the handset was used."""
+    handset = book.handsets.get(request.handset_id)
+    missed = book.missed_check_in(handset.resident_id) if handset and handset.resident_id else None
+    if missed is None:
+        return []
+    return [NoteAdded(at=now, incident_id=missed.id, by=request.handset_id, text=request.kind)]
 
 
 def _cancel(

@@ -73,9 +73,9 @@ class PlaceIn(_In):
 class TelephonedIn(_In):
     """Somebody telephoned."""
 
-    kind: Literal["sos", "fall", "safety_alarm", "intrusion", "threat", "life_assistance"] = Field(
-        examples=["fall"]
-    )
+    kind: Literal[
+        "sos", "fall", "safety_alarm", "intrusion", "threat", "life_assistance", "follow_up"
+    ] = Field(examples=["fall"])
     resident_id: str | None = Field(default=None, max_length=64, examples=["R0001"])
     area_code: str | None = Field(default=None, max_length=64)
     place: PlaceIn | None = None

@@ -44,6 +44,7 @@ class _State:
     attendances: list[Attendance]
     heard: list[tuple[HandsetId, list[tuple[EventKey, Heard]]]]
     habits: list[tuple[ResidentId, Habit]]
+    check_ins: list[tuple[ResidentId, datetime]]
 
 
 _DECODER: Final = msgspec.msgpack.Decoder(_State)
@@ -75,6 +76,7 @@ def save(book: Book) -> bytes:
             attendances=list(book.attendances.values()),
             heard=[(handset, list(known.items())) for handset, known in book.heard.items()],
             habits=list(book.habits.items()),
+            check_ins=list(book.check_ins.items()),
         )
     )
 
@@ -108,4 +110,5 @@ def restore(book: Book, body: bytes) -> None:
     book.attendances = {one.id: one for one in state.attendances}
     book.heard = {handset: dict(known) for handset, known in state.heard}
     book.habits = dict(state.habits)
+    book.check_ins = dict(state.check_ins)
     book.index()

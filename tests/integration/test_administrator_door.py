@@ -1,6 +1,7 @@
 """The administrator door over HTTP, on a whole service and a real database."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -499,6 +500,29 @@ async def test_a_plan_with_a_fault_names_the_line_and_the_old_one_stays(house: H
     answer = await house.send("/plans", 'version = "x"\nkinds = [\n')
     assert answer.status_code == 422
     assert answer.json()["type"] == "/problems/plan-refused"
+    assert await house.get("/plans") == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[kinds.follow_up]", "[kinds.folow_up]"),
+        ("due_within_s = 600\n", ""),
+        ("due_within_s = 600", "due_within_s = -600"),
+        ('{ level = "supervisor", lasts_s = 60 },\n]', "]"),
+    ],
+)
+async def test_a_plan_that_cannot_run_is_refused_with_file_table_and_line(
+    house: House, old: str, new: str
+):
+    before = await house.get("/plans")
+    text = before["text"].replace(f'version = "{before["version"]}"', 'version = "bad"')
+    assert old in text
+    if new == "]":  # a ladder that ends nowhere
+        text = text.replace('{ level = "operator", lasts_s = 60 },\n', "")
+    answer = await house.send("/plans?file=ours.toml", text.replace(old, new, 1))
+    assert answer.status_code == 422
+    assert re.search(r"ours\.toml: \[kinds\.\w+\] \(line \d+\)", answer.json()["detail"])
     assert await house.get("/plans") == before
 
 

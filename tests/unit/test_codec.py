@@ -201,6 +201,10 @@ STORY = (
     ),
     f.CancelPressed(at=NOON, incident_id="I2", handset_id="H1", event=key(4, "cancel")),
     f.ConfirmationDue(at=NOON, incident_id="I2", confirm_by=LATER),
+    f.StageDue(at=NOON, incident_id="I2", stage="report", due_at=LATER, warn_at=NOON),
+    f.StageWarned(at=NOON, incident_id="I2", stage="report"),
+    f.StageBreached(at=NOON, incident_id="I2", stage="report", again_at=LATER),
+    f.StageMet(at=NOON, incident_id="I2", stage="report", by="ann"),
     f.DeskAlerted(at=NOON, incident_id="I2", level="outside", until=LATER, attempt=2),
     f.TravelTimesLearned(
         at=NOON, incident_id="I2", travel_s={"C1": 95.5, "C2": 140.0}, source="osrm"

@@ -1,8 +1,8 @@
 """Response plans: what each kind of call asks for."""
 
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict
 from starlette import status as http
 
@@ -18,6 +18,7 @@ from app.doors.waiting import call
 from app.errors import Problem, problems
 from app.registry import EverywhereNeeded
 from app.service import ServiceDep
+from devices.report import clean
 from dispatch.errors import PlanRefused
 from dispatch.facts import PlanAdopted
 from dispatch.plans import read_plans
@@ -65,33 +66,42 @@ async def plans(_: AdministratorDep, service: ServiceDep) -> PlansOut:
     responses=problems(*PROBLEMS, EverywhereNeeded, PlanRefused, PlanVersionTaken, FileTooLarge),
     openapi_extra=file_body("application/toml", 'version = "2026-03"\n[kinds.sos]\n…'),
 )
-async def adopt(request: Request, service: EverythingDep) -> PlanOut:
+async def adopt(
+    request: Request,
+    service: EverythingDep,
+    file: Annotated[str, Query(max_length=100, description="Its name, for messages")] = "",
+) -> PlanOut:
     """Adopt the plans in a TOML file for all new calls; open calls keep theirs.
 
-    A plan with a fault is refused, and the line is named. Safe to repeat.
+    A plan with a fault is refused; file, table and line are named, and the running plan stays.
+    Safe to repeat.
     """
     data = await body_of(request)
     if len(data) > PLAN_BYTES_MAX:
         raise FileTooLarge(f"A plan has at most {PLAN_BYTES_MAX} bytes.")
-    text = _text(data)
-    wanted = read_plans(text)
+    name = clean(file, 100)
+    text = _text(data, name)
+    wanted = read_plans(text, file=name)
     current, known = await service.center.read(
         lambda book: (book.plan_version, book.plan_books.get(wanted.version))
     )
     if known is not None and known.text != text:
         raise PlanVersionTaken(f"Choose another version than {wanted.version}.")
+    if known is None:
+        read_plans(text, file=name, is_new=True)
     if known is None or current != wanted.version:
         fact = PlanAdopted(at=service.center.now, version=wanted.version, text=text)
         await call(service, Register(facts=(fact,)))
     return PlanOut(version=wanted.version)
 
 
-def _text(data: bytes) -> str:
+def _text(data: bytes, file: str) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise PlanRefused("file", line, "is not UTF-8") from error
+        raise PlanRefused("file", line, "is not UTF-8", file) from error
     if "\0" in text:
-        raise PlanRefused("file", text[: text.index("\0")].count("\n") + 1, "holds a NUL")
+        line = text[: text.index("\0")].count("\n") + 1
+        raise PlanRefused("file", line, "holds a NUL", file)
     return text

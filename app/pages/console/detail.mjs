@@ -28,7 +28,7 @@ export function Detail() {
       : html`<${Head} id=${id} incident=${incident} /><${Notice} /><${Actions} incident=${incident} />
           <div class="detail-body">
             <${Person} incident=${incident} full=${full} /><${Where} incident=${incident} />
-            <${HelpOnTheWay} incident=${incident} /><${Parties} incident=${incident} />
+            <${HelpOnTheWay} incident=${incident} /><${Parties} incident=${incident} /><${Stages} incident=${incident} />
             ${full && html`<${Choices} incident=${incident} choices=${full.considered} /><${Notes} full=${full} /><${Timeline} entries=${full.timeline} full=${full} />`}
           </div>`}
   </section>`;
@@ -201,6 +201,14 @@ function seenText(offer) {
   if (offer.shown_at) return t("offers.shown");
   if (offer.not_shown_at) return t("offers.unseen");
   return offer.sent_at ? t("offers.sent") : t("offers.not_shown");
+}
+
+/** What must have been done by when. @param {{ incident: Incident }} props */
+function Stages({ incident }) {
+  if (!incident.stages || incident.stages.length === 0) return null;
+  return html`<section><h3>${t("detail.stages")}</h3><dl>
+    ${incident.stages.map((stage) => html`<dt>${word(t, "stage", stage.name)}</dt><dd class=${stage.breached && !stage.met_at ? "matters" : ""}>${stage.met_at ? "✔ " : ""}<${When} at=${stage.met_at ?? stage.due_at} />${stage.breached ? html` <span class="flag strong">${t("detail.stage_late")}</span>` : ""}</dd>`)}
+  </dl></section>`;
 }
 
 /** Who was looked at for each offer, and why it was this one. @param {{ incident: Incident, choices: OfferChoice[] }} props */

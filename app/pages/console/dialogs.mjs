@@ -20,7 +20,7 @@ import { travel } from "./detail.mjs";
 /** @typedef {"offer" | "note" | "place" | "close" | "location" | "telephoned" | "hold" | "transfer" | "widen" | "reopen" | "hand_over" | "rounds"} DialogName */
 
 export const DISPOSITIONS = ["helped", "false_alarm", "handed_to_120", "no_one_found", "duplicate", "other"];
-export const CALLED_KINDS = ["sos", "fall", "safety_alarm", "intrusion", "threat", "life_assistance"];
+export const CALLED_KINDS = ["sos", "fall", "safety_alarm", "intrusion", "threat", "life_assistance", "follow_up"];
 const SEARCH_AFTER_MS = 250;
 const REASON_MIN = 3;
 

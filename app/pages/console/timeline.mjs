@@ -18,6 +18,7 @@ const SAID = {
   level: (value) => word(t, "level", value),
   outcome: (value) => word(t, "outcome", value),
   recall_at: (value) => timeOfDay(value, zone, now.value),
+  stage: (value) => word(t, "stage", value),
   reason: (value) => word(t, "reason", value),
   verdict: (value) => word(t, "movement", value),
   what: (value) => word(t, "scene", value),

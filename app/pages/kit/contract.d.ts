@@ -27,6 +27,7 @@ export interface Claim { operator_id: string; name: string; until: string }
 export interface Incident {
   id: string; kind: string; gravity: Gravity; status: string; raised_at: string; due_at: string;
   rank: (boolean | string | number)[]; presses: number; pressing?: boolean; silent?: boolean; contact?: string[]; usual?: string;
+  stages?: { name: string; due_at: string; warned: boolean; breached: boolean; met_at: string | null }[];
   first_for?: { operator_id: string; until: string } | null; last_press_at: string | null; siren: boolean;
   desk: string; channel: string; handset_id: string | null; resident: Resident | null;
   area: { code: string; names: string[] } | null; place: Place | null; claim: Claim | null;

@@ -23,7 +23,8 @@ ladder = [
   {{ level = "supervisor", lasts_s = 60 }},
 ]
 """
-    return PLANS + kind("slip", "life_threat", 600, ladder)
+    plans = PLANS.replace('["wound"]', '["wound", "slip"]')
+    return plans + kind("slip", "life_threat", 600, ladder)
 
 
 def town(asks=f"{NEIGHBOUR}, {NURSE}", rest="", *, people=()):

@@ -26,7 +26,7 @@ ladder = [
   { level = "supervisor", lasts_s = 60 },
 ]
 """
-SURGE_PLANS = PLANS + "".join(
+SURGE_PLANS = PLANS.replace('["wound"]', '["wound", "smoke", "noise", "errand"]') + "".join(
     kind(name, gravity, 600, ONE_BY_ONE)
     for name, gravity in (("smoke", "life_threat"), ("noise", "urgent"), ("errand", "routine"))
 )

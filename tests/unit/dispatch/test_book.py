@@ -49,6 +49,7 @@ def restored(old):
         "habits",
     ):
         setattr(book, name, getattr(old, name))
+    book.check_ins = old.check_ins
     for area in old.territory.areas.values():
         book.territory.put(area)
     for caregiver in old.roster.everybody():

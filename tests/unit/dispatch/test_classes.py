@@ -68,15 +68,15 @@ def test_an_unknown_caller_keeps_the_class_of_the_kind():
 @pytest.mark.parametrize(
     ("tables", "said"),
     [
-        ('[classes]\nraised_for = ["old"]\n', "[classes] (line 2) raised_for"),
-        ("[classes]\ndue_share = 0\n", "[classes] (line 2) due_share"),
-        ("[classes]\nraise = 1\n", "[classes] (line 2) has an unknown entry raise"),
-        ("[rest]\non_duty_max_s = 3600\n", "[rest] (line 2) misses rest_min_s"),
-        ("[rest]\nmax = 3600\n", "[rest] (line 2) has an unknown entry max"),
+        ('[classes]\nraised_for = ["old"]\n', "[classes] (line 3) raised_for"),
+        ("[classes]\ndue_share = 0\n", "[classes] (line 3) due_share"),
+        ("[classes]\nraise = 1\n", "[classes] (line 4) has an unknown entry raise"),
+        ("[rest]\non_duty_max_s = 3600\n", "[rest] (line 3) misses rest_min_s"),
+        ("[rest]\nmax = 3600\n", "[rest] (line 4) has an unknown entry max"),
         ("rest = 5\n", "[rest] is not a table"),
     ],
 )
 def test_a_fault_in_the_tables_of_the_file_is_named(tables, said):
     with pytest.raises(PlanRefused) as refused:
-        read_plans(PLANS.replace("\n", "\n" + tables, 1))
+        read_plans(PLANS.replace("[kinds.sos]", f"{tables}[kinds.sos]", 1))
     assert said in str(refused.value)

@@ -22,8 +22,9 @@ HOUR = timedelta(hours=1)
 
 def habit_of(*times):
     """Return the habit after calls at these times after noon."""
-    habit = None
-    for time in times:
+    first, *others = times
+    habit = called(None, NOON + first)
+    for time in others:
         habit = called(habit, NOON + time)
     return habit
 
@@ -130,6 +131,7 @@ def call_and_close(world, *, kind="life_assistance", by="ann"):
 
 
 def call_daily(world, count, **more):
+    facts = []
     for _ in range(count):
         facts = call_and_close(world, **more)
         world.pass_time(days(1))
@@ -183,8 +185,7 @@ def test_more_calls_than_usual_are_shown_as_such(world):
 
 def test_a_weak_battery_says_nothing_about_its_resident(world):
     for _ in range(6):
-        facts = call_and_close(world, kind="low_battery")
-    assert facts[0].usual == ""
+        assert call_and_close(world, kind="low_battery")[0].usual == ""
     assert world.book.habits == {}
 
 

@@ -148,7 +148,9 @@ def test_every_request_is_decided():
 
 
 def test_every_kind_of_deadline_has_somebody_who_acts_on_it():
-    world = World(plans=PLANS.replace("show_within_s = 600", "show_within_s = 5"))
+    stages = '[kinds.safety_alarm]\nstages = [{ name = "report", within_s = 600 }]\n'
+    plans = PLANS.replace("[kinds.safety_alarm]\n", stages)
+    world = World(plans=plans.replace("show_within_s = 600", "show_within_s = 5"))
     world.do(requests.Start(channels={"120": 1}))
     world.sit_down("ann")
     world.caregiver("near", 100)
@@ -173,7 +175,7 @@ def test_every_kind_of_deadline_has_somebody_who_acts_on_it():
         for each in world.book.incidents.values()
         for deadline in (*world.book.deadlines_of(each), *world.book.deadlines_of_desk())
     }
-    assert kinds == set(decide._LAPSES)
+    assert {*kinds, "check_in"} == set(decide._LAPSES)  # a sign of life is no incident's
 
 
 def test_every_kind_of_deadline_has_a_rule_for_its_lapse():

@@ -72,7 +72,7 @@ def kind(name, gravity, due, rest):
     return f'[kinds.{name}]\ngravity = "{gravity}"\n' + _TIMES.format(due=due) + rest + "\n"
 
 
-PLANS = 'version = "test"\n' + "".join(
+PLANS = 'version = "test"\nown_kinds = ["wound"]\n' + "".join(
     (
         kind("sos", "life_threat", 600, _WIDE),
         kind("fall", "life_threat", 600, _WIDE),
@@ -397,4 +397,5 @@ def state_of(book):
         "attendances": book.attendances,
         "heard": book.heard,
         "habits": book.habits,
+        "check_ins": book.check_ins,
     }
