@@ -5,6 +5,7 @@ server owns the database, 5 the port is taken.
 """
 
 import asyncio
+import json
 import sys
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
@@ -15,6 +16,7 @@ import typer
 
 if TYPE_CHECKING:  # the rest is loaded by the command that needs it: `ydt --help` is at once
     from app.settings import Settings
+    from dispatch.staffing import Target
 
 EXIT_REFUSED: Final = 1
 EXIT_SETTINGS: Final = 2
@@ -178,6 +180,53 @@ def explain(
         typer.echo(line)
 
 
+@app.command()
+def staffing(
+    area: Annotated[str | None, typer.Option(help="Code of an area; without it, all.")] = None,
+    weeks: Annotated[int, typer.Option(min=1, max=520, help="How far back to look.")] = 8,
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(help="Share of calls to be taken in a time, as PERCENT/SECONDS."),
+    ] = None,
+    arrive: Annotated[str, typer.Option(help="The same for a caregiver's arrival.")] = "90/600",
+    none_free: Annotated[
+        float, typer.Option(min=0.001, max=99, help="Percent that may find no caregiver free.")
+    ] = 1.0,
+    handling: Annotated[
+        float | None, typer.Option(min=1, max=86_400, help="Seconds a call; else by the record.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Say how many operators and caregivers an area needs at each hour. Changes nothing."""
+    settings = _settings(database_url=database_url, data_dir=data_dir)
+    answers = tuple(_target(words) for words in answer or ("97.5/60", "99/180"))
+    arrives = _target(arrive)
+    from app.clock import system_clock
+    from app.staffing import NothingToPlanFrom, Promise, plan_from_record
+    from app.staffing_sheet import document, lines
+
+    promise = Promise(answer=answers, none_free=none_free / 100, arrive=arrives)
+    try:
+        found = _run(
+            lambda: plan_from_record(
+                settings,
+                area_id=area,
+                weeks=weeks,
+                promise=promise,
+                handling_s=handling,
+                now=system_clock(),
+            )
+        )
+    except NothingToPlanFrom as error:
+        _fail(EXIT_REFUSED, str(error))
+    if as_json:
+        typer.echo(json.dumps(document(found), ensure_ascii=False, indent=2))
+    else:
+        typer.echo("\n".join(lines(found)))
+
+
 @user.command("add")
 def user_add(
     login: str,
@@ -243,6 +292,20 @@ def _settings(**given: object) -> "Settings":
             for fault in error.errors(include_input=False, include_url=False)
         )
         _fail(EXIT_SETTINGS, f"The settings cannot be used: {'; '.join(faults)}")
+
+
+def _target(words: str) -> "Target":
+    """Return the target written as PERCENT/SECONDS, such as 97.5/60."""
+    from dispatch.staffing import Target
+
+    percent, _, seconds = words.partition("/")
+    try:
+        target = Target(share=float(percent) / 100, within_s=float(seconds))
+    except ValueError:
+        target = None
+    if target is None or not (0 < target.share < 1 and 0 < target.within_s <= 86_400):
+        _fail(EXIT_SETTINGS, f"{words} is not PERCENT/SECONDS, such as 97.5/60.")
+    return target
 
 
 def _password(*, is_from_stdin: bool) -> str:

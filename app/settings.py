@@ -2,8 +2,9 @@
 
 from pathlib import Path
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dispatch.assignment import Policy
@@ -105,8 +106,20 @@ class Settings(BaseSettings):
     origins: tuple[str, ...] = ()
     """Other web origins that may use the doors with a session, as `https://host`."""
 
+    zone: str = "Asia/Shanghai"
+    """Time zone by whose hours and weekends people are planned, as IANA names it."""
+
     log_level: str = "INFO"
     """DEBUG, INFO, WARNING or ERROR."""
 
     log_json: bool = False
     """Whether the log is JSON, one object a line."""
+
+    @field_validator("zone")
+    @classmethod
+    def _zone_is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError) as error:  # not found, not a name, a folder
+            raise ValueError("no time zone has this name") from error
+        return name

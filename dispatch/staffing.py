@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import ceil, log
+from math import log
 from typing import Final
 
 from dispatch.reach import busy_in_line, nearest_when_busy_km, nearest_when_busy_within
@@ -98,12 +98,12 @@ def _answered(
 
 
 def _at_least(work: Fieldwork, arrive: Target) -> int:
-    """Return a number below which it cannot be: who is at work, and who is near with all free."""
-    load = work.visits_per_h * work.at_work_s / 3600.0
+    """Return a number below which it cannot be: those at work, and enough others to be near."""
+    at_work = work.visits_per_h * work.at_work_s / 3600.0
     if work.area_km2 is None:
-        return int(load)
-    reach_km = _reach_km(work, arrive)
-    return max(int(load), ceil(-log(1.0 - arrive.share) * work.area_km2 / (2 * reach_km**2)))
+        return int(at_work)
+    near = -log(1.0 - arrive.share) * work.area_km2 / (2 * _reach_km(work, arrive) ** 2)
+    return int(at_work + near)  # a changing number of free ones is worse than its mean
 
 
 def _with(count: int, work: Fieldwork, arrive: Target) -> Caregivers | None:

@@ -18,7 +18,7 @@ from simulator.theory import hypercube, surge, torus
 from simulator.theory.check import Check, Measured, check, mean_of_batches
 from simulator.theory.fleet import Attended, Fleet, at_km, attend
 from simulator.theory.line import THREE_CLASSES, Order, serve
-from simulator.theory.surge import MakeFleet, Row
+from simulator.theory.surge import Assign, MakeFleet, Row
 
 OPERATORS: Final = 5
 LOAD: Final = 4.0
@@ -196,11 +196,18 @@ def law_checks(size: Size, seed: int, *, fleet_of: MakeFleet = Fleet) -> Iterato
     yield check("Square-root law, streets, n = 64", torus.streets_law(64), found, size.law)
 
 
-def surge_checks(size: Size, seed: int, *, fleet_of: MakeFleet = Fleet) -> Iterator[Check]:
+def surge_checks(
+    size: Size, seed: int, *, fleet_of: MakeFleet = Fleet, assign_by: Assign | None = None
+) -> Iterator[Check]:
     """Give the ways of surges beside a table that has an error of its own."""
     for number, row in enumerate(size.rows):
         run = surge.surges(
-            row.calls, row.units, times=size.surges, seed=seed + number, fleet_of=fleet_of
+            row.calls,
+            row.units,
+            times=size.surges,
+            seed=seed + number,
+            fleet_of=fleet_of,
+            assign_by=assign_by,
         )
         name = f"{row.calls} calls, {row.units} caregivers"
         for what, foretold, found in (

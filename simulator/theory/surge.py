@@ -13,6 +13,7 @@ from simulator.theory.fleet import Fleet, at_km
 SIDE_KM: Final = 10.0  # of the square in which all stand by chance; ways are given in sides
 
 MakeFleet = Callable[[Sequence[Place]], Fleet]
+Assign = Callable[[Floats], Sequence[int | None]]  # the column of each row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +68,20 @@ class Surges:
         return mean_of(self.optimal.max(axis=1))
 
 
-def surges(calls: int, units: int, *, times: int, seed: int, fleet_of: MakeFleet = Fleet) -> Surges:
-    """Return the ways of `times` surges of `calls` among `units`, not fewer, by chance."""
+def surges(
+    calls: int,
+    units: int,
+    *,
+    times: int,
+    seed: int,
+    fleet_of: MakeFleet = Fleet,
+    assign_by: Assign | None = None,
+) -> Surges:
+    """Return the ways of `times` surges of `calls` among `units`, not fewer, by chance.
+
+    `assign_by` gives the best for all together; without it `assign` does.
+    """
+    assign_by = assign_by or assign
     chance = np.random.default_rng(seed)
     greedy = np.empty((times, calls))
     optimal = np.empty((times, calls))
@@ -76,7 +89,7 @@ def surges(calls: int, units: int, *, times: int, seed: int, fleet_of: MakeFleet
         homes = chance.random((calls, 2))
         stations = chance.random((units, 2))
         ways = np.hypot(*np.moveaxis(homes[:, None, :] - stations[None, :, :], 2, 0))
-        optimal[number] = ways[np.arange(calls), assign(ways)]
+        optimal[number] = ways[np.arange(calls), np.array(assign_by(ways), dtype=np.intp)]
         fleet = fleet_of([at_km(x * SIDE_KM, y * SIDE_KM) for x, y in stations])
         for call, (x, y) in enumerate(homes):
             nearest = fleet.nearest(at_km(x * SIDE_KM, y * SIDE_KM))

@@ -134,6 +134,20 @@ def test_a_greedy_that_sends_the_farthest_is_found_out():
     assert "5 calls, 5 caregivers: best together" not in wrong
 
 
+def test_an_assignment_that_takes_any_pairs_is_found_out():
+    size = replace(SMALL, rows=surge.TABLE[1:2])
+    wrong = missed(surge_checks(size, SEED, assign_by=lambda costs: range(len(costs))))
+    assert "5 calls, 5 caregivers: best together" in wrong
+    assert "5 calls, 5 caregivers: best together is never longer" in wrong
+
+
+def test_the_engines_own_assignment_gives_the_table():
+    solve = pytest.importorskip("dispatch.assignment").solve
+    checks = list(surge_checks(replace(SMALL, rows=surge.TABLE[:3]), SEED, assign_by=solve))
+    assert missed(checks) == []
+    assert checks == list(surge_checks(replace(SMALL, rows=surge.TABLE[:3]), SEED))
+
+
 # Theory itself, by the figures of others.
 
 
