@@ -2,7 +2,7 @@
 # Another Python:  make PYTHON=/path/to/python3.12 test
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix lock clean setup setup-dev
+.PHONY: help demo test check fix mutation lock clean setup setup-dev
 
 export PYTHON
 
@@ -25,6 +25,9 @@ check: setup-dev ## run the checks that need no tests: format, lint, types, impo
 
 fix: setup-dev ## put the format right, and what the linter can mend by itself
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
+
+mutation: setup-dev ## break a module of the rules in every small way: MODULE=dispatch/queue.py
+	@.venv/bin/python tools/mutate.py $(or $(MODULE),dispatch/queue.py)
 
 lock: setup-dev ## write the locks anew from pyproject.toml; LOCK_ARGS=--upgrade takes new versions
 	$(COMPILE) pyproject.toml -o requirements.lock
