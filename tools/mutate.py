@@ -60,7 +60,7 @@ class Mutant:
 
 def main() -> int:
     """Run the mutants of one module; the exit code is 1 when the tests fail without any."""
-    words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    words = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     words.add_argument("module", help="such as dispatch/queue.py")
     words.add_argument("tests", nargs="*", default=TESTS, help="; those of the rules by default")
     words.add_argument("--first", type=int, default=None, help="stop after so many mutants")
