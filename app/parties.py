@@ -131,7 +131,10 @@ def _channel(where: str, entry: object, environment: Mapping[str, str]) -> Chann
     if len(ways) != 1 or "name" not in row:
         raise PartiesRefused(f"{where} has a channel without a name, or not with one way out.")
     if ways == ["command"]:
-        return CommandChannel(row["command"], name=row["name"])
+        try:
+            return CommandChannel(row["command"], name=row["name"])
+        except ValueError as error:
+            raise PartiesRefused(f"{where} has a command with an open quotation.") from error
     secret = row.get("secret_env")
     if secret is not None and not environment.get(secret):
         raise PartiesRefused(f"{where} names {secret}, which is not set in the environment.")

@@ -63,6 +63,7 @@ def test_each_channel_of_a_party_is_one_way():
         ('[parties.120]\nchannels = [{ name = "a", webhook = 1 }]', "no text"),
         ('[parties.120]\nchannels = [{ webhook = "b" }]', "without a name"),
         ('[parties.120]\nchannels = [{ name = "a" }]', "one way out"),
+        ("[parties.120]\nchannels = [{ name = 'a', command = 'b \"c' }]", "open quotation"),
         ('[parties.120]\nchannels = [{ name = "a", webhook = "b", command = "c" }]', "one way"),
         (
             '[parties.120]\nchannels = [{ name = "a", webhook = "b", secret_env = "GONE" }]',
