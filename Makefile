@@ -2,7 +2,7 @@
 # Another Python:  make PYTHON=/path/to/python3.12 test
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix mutation lock clean setup setup-dev
+.PHONY: help demo nights test check fix mutation lock clean setup setup-dev
 
 export PYTHON
 
@@ -16,6 +16,9 @@ help: ## say what can be made
 
 demo: setup ## run the service and a simulated night; options in ARGS="..."
 	@.venv/bin/ydt-sim demo $(ARGS)
+
+nights: setup ## simulate 2,000 nights of faults; other options in ARGS="--seeds 1..50 --faults"
+	@.venv/bin/ydt-sim run $(or $(ARGS),--seeds 1..2000 --faults)
 
 test: setup-dev ## run every check and every test, as CI does
 	@bash tools/check.sh all

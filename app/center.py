@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Final, TypeVar
 
 import structlog
 
-from app.clock import RuleClock
+from app.clock import Timekeeper
 from app.codec import incident_of, kind_of
 from app.inbox import HELP, CallsInbox, Waiting
 from app.metrics import Metrics
@@ -26,7 +27,7 @@ from dispatch.book import Book, Deadline
 from dispatch.decide import decide
 from dispatch.errors import DispatchError
 from dispatch.evolve import EVOLVE_VERSION, evolve
-from dispatch.facts import Fact
+from dispatch.facts import EventKey, Fact
 from dispatch.ids import CaregiverId
 from dispatch.ladder import pursue
 from dispatch.place import Place
@@ -75,7 +76,7 @@ class Center:
     def __init__(
         self,
         ledger: Ledger,
-        clock: RuleClock,
+        clock: Timekeeper,
         metrics: Metrics,
         *,
         tell: Callable[[Book, Sequence[Recorded]], None],
@@ -83,15 +84,19 @@ class Center:
         ways: Ways | None = None,
         policy: Policy = Policy.ASSIGNMENT,
         channels: Mapping[str, int] | None = None,
+        stopwatch: Callable[[], float] = time.perf_counter,
+        inbox: CallsInbox | None = None,
+        blank: Callable[[], Book] = Book,
     ) -> None:
         """Take the journal, the rules' clock, whom to tell after each commit, and how to search.
 
         `channels` says how many ways there are to tell each party outside.
 
         `tell` is called in the loop, after the commit and before callers are answered; it must
-        not block and must not fail.
+        not block and must not fail. `stopwatch` measures slices and commits in seconds; `blank`
+        gives the empty book into which the journal is folded. A simulation has its own.
         """
-        self.book = Book()
+        self.book = blank()
         self.is_ready = False
         self.has_messages = asyncio.Event()  # set when the outbox has something to do
         self._ledger = ledger
@@ -102,7 +107,9 @@ class Center:
         self._ways = ways or StraightLine()
         self._policy = policy
         self._channels = dict(channels or {})
-        self._inbox = CallsInbox()
+        self._inbox = CallsInbox() if inbox is None else inbox
+        self._stopwatch = stopwatch
+        self._blank = blank
         self._reads: list[Callable[[], None]] = []
         self._wake = asyncio.Event()
         self._is_busy = False
@@ -250,17 +257,17 @@ class Center:
 
     def _decide(self, batch: _Batch) -> None:
         """Decide for one slice of time: first what arrived, then what lapsed (at least one)."""
-        until = time.perf_counter() + SLICE_S
+        until = self._stopwatch() + SLICE_S
         while len(self._inbox) and len(batch.facts) < BATCH_MAX:
             self._answer(batch, self._inbox.take(), follow=not self._is_gathering)
             if len(self.book.searching) >= SURGE_CALLS:
                 self._follow_up(batch)
-            if time.perf_counter() >= until:
+            if self._stopwatch() >= until:
                 break
         self._follow_up(batch)
         while (deadline := self._due()) is not None and len(batch.facts) < BATCH_MAX:
             self._let_lapse(batch, deadline)
-            if time.perf_counter() >= until:
+            if self._stopwatch() >= until:
                 break
 
     @property
@@ -352,7 +359,7 @@ class Center:
     async def _put_on_record(self, batch: _Batch) -> None:
         first = self._ledger.last_number + 1
         last = self._ledger.last_number + len(batch.facts)
-        began = time.perf_counter()
+        began = self._stopwatch()
         tries = 0
         while batch.facts and self._ledger.last_number < last:
             try:
@@ -362,7 +369,7 @@ class Center:
                 log.warning("journal lost, reconnecting", reason=str(error), tries=tries)
                 tries = await self._reopen(tries)
         self.is_ready = True
-        self._metrics.commit_seconds.observe(time.perf_counter() - began)
+        self._metrics.commit_seconds.observe(self._stopwatch() - began)
         self._metrics.facts.inc(len(batch.facts))
         recorded = [
             Recorded(number=first + index, fact=fact) for index, fact in enumerate(batch.facts)
@@ -442,7 +449,7 @@ class Center:
 
     async def _fold(self) -> None:
         """Make the book anew from the latest snapshot and the facts after it."""
-        book, number = Book(), 0
+        book, number = self._blank(), 0
         snapshot = await self._ledger.snapshot(EVOLVE_VERSION)
         if snapshot is not None:
             number = snapshot[0]
@@ -450,7 +457,7 @@ class Center:
                 restore(book, snapshot[1])
             except Exception:
                 log.exception("snapshot cannot be read; folding every fact", number=number)
-                book, number = Book(), 0
+                book, number = self._blank(), 0
         self._last_snapshot = number
         async for recorded in self._ledger.read(number):
             try:
@@ -476,11 +483,22 @@ class Center:
 
 
 def bare(request: HandsetCalled) -> HandsetCalled:
-    """Return a call for help without anything that a storage could refuse."""
-    events = tuple(
-        replace(event, event_id=f"parked-{index}", device_time="")
-        for index, event in enumerate(request.events)
-    )
+    """Return a call for help without anything that a storage could refuse.
+
+    Events keep their keys, so that a repeat is recognised; one that no storage takes gets a key
+    made from it, since two spoilt presses of one handset must not pass for one.
+    """
     return HandsetCalled(
-        handset_id=request.handset_id, kind=request.kind, events=events, problems=("parked",)
+        handset_id=request.handset_id,
+        kind=request.kind,
+        events=tuple(_storable(event) for event in request.events),
+        problems=("parked",),
     )
+
+
+def _storable(event: EventKey) -> EventKey:
+    written = (event.event_id, event.kind, event.device_time)
+    if all(text.isprintable() for text in written):  # lone surrogates and NUL are not
+        return event
+    digest = sha256("\n".join(written).encode("utf-8", "surrogatepass")).hexdigest()
+    return replace(event, event_id=f"parked-{digest[:16]}", device_time="")

@@ -135,6 +135,36 @@ def verify_chain(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> 
 
 
 @app.command()
+def journal(
+    database_url: DatabaseUrl = None,
+    data_dir: DataDir = None,
+    personal: Annotated[
+        bool,
+        typer.Option("--personal", help="With names, addresses, places and free text."),
+    ] = False,
+) -> None:
+    """Write every fact to the standard output, one a line, as JSON; also while a server runs.
+
+    `ydt-sim whatif` enacts such a file again. Without --personal it holds no places, and is safe
+    to give away; with it, keep the file as you keep the database.
+    """
+    settings = _settings(database_url=database_url, data_dir=data_dir)
+
+    async def work() -> None:
+        from app.database import database
+        from app.storage.export import journal_lines
+
+        async with (
+            database(settings, is_migrated=False, on_progress=_tell) as engine,
+            engine.connect() as connection,
+        ):
+            async for line in journal_lines(connection, with_personal=personal):
+                typer.echo(line)
+
+    _run(work)
+
+
+@app.command()
 def doctor(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,

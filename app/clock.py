@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 Clock: TypeAlias = Callable[[], datetime]
 
@@ -11,6 +11,18 @@ Clock: TypeAlias = Callable[[], datetime]
 def system_clock() -> datetime:
     """Return the present moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+class Timekeeper(Protocol):
+    """What the rules count by: a present moment, and how long until another."""
+
+    def __call__(self) -> datetime:
+        """Return the present moment of the rules, aware, in UTC."""
+        ...
+
+    def machine_seconds_until(self, moment: datetime) -> float:
+        """Return how many seconds of machine time pass until `moment`; negative when it is past."""
+        ...
 
 
 class RuleClock:

@@ -399,6 +399,8 @@ class Roster:
 
     def _skilled(self, skills: frozenset[str]) -> NDArray[np.bool_]:
         size = len(self._ids)
+        if not skills:
+            return np.ones(size, dtype=np.bool_)
         if len(self._bits) < SKILL_BITS and not all(skill in self._bits for skill in skills):
             return np.zeros(size, dtype=np.bool_)
         wanted = self._mask(skills)

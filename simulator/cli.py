@@ -1,4 +1,4 @@
-"""The simulator's command line: `ydt-sim demo`, `replay`, `theory`, `bench`."""
+"""The simulator's command line: `ydt-sim demo`, `replay`, `run`, `whatif`, `theory`, `bench`."""
 
 import asyncio
 import os
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SEED: Final = 430105
 BENCH: Final = "simulator.bench.cli"
 MISSED: Final = 1  # exit code: a check against theory was not met
+RUN: Final = "simulator.run.cli"
 FAILED: Final = 2  # exit code: it could not be done; 1 is for calls lost or doubled
 BROKEN_OFF: Final = 130
 
@@ -138,10 +139,19 @@ def theory(
 
 
 def main() -> None:
-    """Run the command line. The benchmark joins in only when it is asked for."""
+    """Run the command line. What needs more joins in only when it is asked for."""
     if sys.argv[1:2] in (["bench"], ["--help"], []) and _has_bench():
         app.add_typer(import_module(BENCH).app, name="bench")
+    if sys.argv[1:2] in (["run"], ["whatif"], ["--help"], []):
+        join_nights()
     app()
+
+
+def join_nights() -> None:
+    """Let the commands that drive the center on a virtual clock join in."""
+    nights = import_module(RUN)
+    app.command()(nights.run)
+    app.command()(nights.whatif)
 
 
 def _has_bench() -> bool:

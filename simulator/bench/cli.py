@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 import uvloop
 
+from simulator.bench import dispatch as decisions
 from simulator.bench import figures, memory, start
 from simulator.bench import intake as throughput
 from simulator.bench.figures import Findings
@@ -49,6 +50,28 @@ def intake(
     except (LoadFailed, ServerFailed) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from error
+    _tell(findings, about, report)
+
+
+@app.command("dispatch")
+def rules(
+    *,
+    report: Annotated[Path | None, typer.Option(help="JSON file to write at the end.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Measure this alone: {', '.join(decisions.NAMES)}."),
+    ] = None,
+) -> None:
+    """Measure what a decision costs when many wait, and how fast the simulator is."""
+    names = frozenset(only or decisions.NAMES)
+    unknown = sorted(names.difference(decisions.NAMES))
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(decisions.NAMES)}.")
+    _tell(decisions.measure(names, typer.echo), dict(machine("none")), report)
+
+
+def _tell(findings: Findings, about: dict[str, object], report: Path | None) -> None:
+    """Print what was found, write it down, and leave with the exit code."""
     if report is not None:
         text = json.dumps(figures.document(findings, about), ensure_ascii=False, indent=2)
         report.write_text(f"{text}\n", encoding="utf-8")

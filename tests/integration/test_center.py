@@ -21,6 +21,7 @@ from app.codec import Encoded
 from app.inbox import WAITING_MAX, InboxFull
 from app.metrics import Metrics
 from app.storage.ledger import LedgerOwned, NumberTaken
+from app.storage.memory import Journal, MemoryLedger
 from app.storage.snapshot import save
 from dispatch import facts as f
 from dispatch import requests as r
@@ -28,7 +29,7 @@ from dispatch.errors import UnknownSubject
 from dispatch.evolve import EVOLVE_VERSION
 from dispatch.place import Place
 from dispatch.plans import read_plans
-from tests.fakes import NOON, HandClock, Journal, MemoryLedger
+from tests.fakes import NOON, HandClock
 from tests.integration.world import folded, saved_and_restored, state_of, town, until
 
 PLANS = (files("app") / "data" / "plans.toml").read_text("utf-8")

@@ -24,7 +24,9 @@ from app.security.accounts import AccountKind, Accounts
 from app.security.passwords import Passwords
 from app.settings import Settings
 from app.storage.ledger import PostgresLedger
+from app.storage.lines import facts_in
 from app.storage.postgres import EmbeddedPostgres
+from dispatch.facts import AreaDefined
 from tests.integration.house import PASSWORD, House, a_house
 from tests.integration.lives import Lives
 
@@ -209,6 +211,14 @@ async def test_an_altered_journal_is_told(database_url: str, engine: AsyncEngine
     told = await run_beside("verify-chain", "--database-url", database_url)
     assert told.exit_code == 1
     assert "at fact 2" in told.output
+
+
+async def test_the_journal_is_written_out_a_fact_a_line(database_url: str, engine: AsyncEngine):
+    async with a_house(engine):
+        on_record = await run_beside("journal", "--database-url", database_url)
+    facts = list(facts_in(on_record.stdout.splitlines()))
+    assert [one.number for one in facts] == list(range(1, len(facts) + 1))
+    assert sum(isinstance(one.fact, AreaDefined) for one in facts) == 5
 
 
 # Serving

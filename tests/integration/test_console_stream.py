@@ -14,9 +14,10 @@ from websockets.exceptions import InvalidStatus
 from app.center import Center
 from app.desks import Desks
 from app.metrics import Metrics
+from app.storage.memory import MemoryLedger
 from dispatch.book import OperatorAtDesk
 from dispatch.facts import OperatorLeft, OperatorSatDown
-from tests.fakes import HandClock, MemoryLedger
+from tests.fakes import HandClock
 from tests.integration.world import (
     CAREGIVER,
     Doors,

@@ -21,11 +21,12 @@ from app.storage.ledger import (
     NumberTaken,
     PostgresLedger,
 )
+from app.storage.memory import MemoryLedger
 from app.storage.projections import Changes
 from dispatch import facts as f
 from dispatch.book import Book
 from dispatch.evolve import evolve
-from tests.fakes import NOON, MemoryLedger
+from tests.fakes import NOON
 from tests.integration.world import a_database, facts_on_record, sql, town
 
 
