@@ -24,7 +24,16 @@ from dispatch.facts import CaregiverOffered, Considered, Fact, IncidentRaised
 from dispatch.plans import Gravity
 
 _FAMILIES: Final = {"what": "scene", "verdict": "movement"}  # else the field has the family's name
-_DEADLINES: Final = ("due_at", "until", "answer_by", "due_by", "act_by", "check_by", "desk_by")
+_DEADLINES: Final = (
+    "due_at",
+    "until",
+    "answer_by",
+    "due_by",
+    "act_by",
+    "check_by",
+    "desk_by",
+    "confirm_by",
+)
 _WHO: Final = {"caregiver_id": "caregiver", "operator_id": "operator", "by": "by"}
 
 
