@@ -130,8 +130,8 @@ def test_a_fold_that_is_not_the_records_is_found(monkeypatch):
 def test_an_offer_to_somebody_who_is_not_wanted_is_found(monkeypatch):
     verdict = Roster.verdict
 
-    def careless(self, person, need):
-        found = verdict(self, person, need)
+    def careless(self, person, need, *, now):
+        found = verdict(self, person, need, now=now)
         return Verdict.AVAILABLE if found is Verdict.EXCLUDED else found
 
     monkeypatch.setattr(Roster, "verdict", careless)
