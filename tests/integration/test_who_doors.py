@@ -120,8 +120,8 @@ async def test_whoever_comes_back_too_early_hears_until_when_they_rest(engine: A
     """An hour of the rules is a second here, so that one commit is longer than duty may last."""
     async with a_house(engine, clock_speed=3600.0) as house:
         plans = house.service.center.book.plans
-        tables = 'version = "rested"\n[rest]\non_duty_max_s = 1\nrest_min_s = 800000\n'
-        tired = plans.text.replace(f'version = "{plans.version}"', tables)
+        renamed = plans.text.replace(f'version = "{plans.version}"', 'version = "rested"')
+        tired = f"{renamed}\n[rest]\non_duty_max_s = 1\nrest_min_s = 800000\n"
         assert (await house.web.post("/api/v1/admin/plans", content=tired)).is_success
         await house.post("/caregivers", WANG)
         for is_on in (True, False):
