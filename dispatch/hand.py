@@ -21,6 +21,7 @@ from dispatch.facts import (
     AttendanceDone,
     CallHeld,
     CallTransferred,
+    CaregiverDiverted,
     Fact,
     HoldEnded,
     IncidentClaimed,
@@ -28,6 +29,7 @@ from dispatch.facts import (
     IncidentReopened,
     NoteAdded,
     PressRepeated,
+    SceneReported,
     TransferDeclined,
     TransferLapsed,
 )
@@ -184,6 +186,10 @@ def _news(fact: Fact) -> tuple[IncidentId, str] | None:
             return fact.incident_id, "pressed_again"
         case AttendanceBrokenOff() if fact.why not in ("closed", "by_desk"):
             return IncidentId(fact.attendance_id.partition(".")[0]), "broken_off"
+        case CaregiverDiverted():
+            return IncidentId(fact.attendance_id.partition(".")[0]), "diverted"
+        case SceneReported() if fact.act_by is not None:
+            return IncidentId(fact.attendance_id.partition(".")[0]), "scene_report"
         case AttendanceDone() if fact.outcome not in ENDING_WELL:
             return IncidentId(fact.attendance_id.partition(".")[0]), "not_helped"
         case _:

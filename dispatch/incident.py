@@ -294,6 +294,10 @@ def _reopened(incident: Incident, fact: IncidentReopened) -> Incident:
         offers=(),
         attendances=(),
         offers_before=incident.offers_made,
+        wanted=1,
+        notices=(),
+        stages=(),
+        handled_at=None,
     )
 
 

@@ -195,3 +195,9 @@ def test_a_hold_outlives_a_restart_and_is_recalled(world):
     facts = world.start_after(minutes(10))
     assert why_in(facts) == ["recall"]
     assert state_of(world.replayed()) == state_of(world.book)
+
+
+def test_a_word_from_the_scene_ends_the_hold_at_once(world):
+    hold(world)
+    assert why_in(world.say("wang", "need_120")) == ["scene_report"]
+    assert world.incident.siren

@@ -13,9 +13,9 @@ from dispatch.errors import (
     UnknownSubject,
 )
 from dispatch.facts import NoteAdded, StepTaken
-from dispatch.requests import AttendanceStep, OfferAnswer, Reopen, Widen
+from dispatch.requests import AttendanceStep, OfferAnswer, Reopen, Start, Widen
 from dispatch.status import Status, status_of
-from tests.unit.dispatch.world import World, kinds_of, minutes, state_of
+from tests.unit.dispatch.world import PLANS, World, kinds_of, minutes, state_of
 
 
 @pytest.fixture
@@ -193,3 +193,20 @@ def test_to_overrule_takes_a_reason_and_to_follow_takes_none():
         world.send("ann", "near", reason="")
     world.send("ann", "near", reason="she is a doctor")
     assert world.asked == ["near"]
+
+
+def test_a_reopened_call_begins_without_the_notices_and_the_level_of_before():
+    tell = 'tell = [{ party = "120", ack_within_s = 60, when = "at_once" }]\n'
+    world = World(plans=PLANS.replace("[kinds.sos]\n", f"[kinds.sos]\n{tell}"))
+    world.do(Start(channels={"120": 1}))
+    world.sit_down("ann")
+    world.press()
+    world.claim("ann")
+    world.close("ann")
+    assert world.book.closed["I1"].handled_at is not None
+    reopen(world)
+    assert world.incident.handled_at is None
+    dues = [one.due_at for one in world.book.deadlines_of(world.incident)]
+    first = world.book.next_deadline()
+    assert first is not None
+    assert first.due_at == min(dues)
