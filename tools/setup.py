@@ -46,6 +46,8 @@ def main(wanted: str) -> None:
     _write_stamp(stamp | {"digest": "unfinished"})
     if done and done.get("place") != stamp["place"]:
         _say("The folder has moved, so .venv is made anew.")
+        if (ROOT / ".venv").is_symlink():  # --clear would empty the folder it leads to
+            (ROOT / ".venv").unlink()
         _run([sys.executable, "-m", "venv", "--clear", ROOT / ".venv"])
     _say("Fetching the installer.")
     _run([*_pip(), "install", "--quiet", "--require-hashes", "-r", INSTALLER])

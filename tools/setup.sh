@@ -26,6 +26,7 @@ if ! { [ -x .venv/bin/python ] && good .venv/bin/python; }; then
         exit 1
     fi
     echo "[setup] Making .venv with $("$python" -V)."
+    if [ -L .venv ]; then rm .venv; fi # --clear would empty the folder it leads to
     "$python" -m venv --clear .venv
 fi
 exec .venv/bin/python tools/setup.py "$@"
