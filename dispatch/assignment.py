@@ -24,7 +24,7 @@ from dispatch.plans import Gravity
 
 _Numbers: TypeAlias = NDArray[np.intp]
 
-SURGE_CALLS: Final = 12  # looked at together: so many searches are one turn, at any load
+SURGE_CALLS: Final = 6  # looked at together: so many searches are one turn, within a slice of 5 ms
 SURGE_CANDIDATES: Final = 16  # looked at for each of them
 SURGE_SEATS: Final = 3  # of one call in one turn of a surge
 WEIGHTS: Final[Mapping[Gravity, float]] = MappingProxyType(
