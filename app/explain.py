@@ -20,7 +20,7 @@ from app.directory import Directory
 from app.storage.ledger import Recorded
 from app.storage.reading import facts_of
 from app.timeline import is_usual
-from dispatch.facts import CaregiverOffered, Considered, Fact, IncidentRaised
+from dispatch.facts import CaregiverOffered, Considered, Fact, IncidentRaised, PartyTold
 from dispatch.plans import Gravity
 
 _FAMILIES: Final = {"what": "scene", "verdict": "movement"}  # else the field has the family's name
@@ -135,6 +135,8 @@ class _Teller:
         kind = kind_of(type(fact))
         values = self._values(fact)
         template = self._tables["fact"].get(kind)
+        if isinstance(fact, PartyTold) and fact.channel < 0:
+            template = self._tables["by_telephone"]
         if isinstance(fact, CaregiverOffered) and fact.by != "plan":
             template = self._tables["offer"]["key" if fact.by == "key" else "hand"]
         if template is None:
@@ -166,8 +168,19 @@ class _Teller:
             "source": self._word("source", one.position_source),
             "age": age,
             "verdict": self._verdict("chosen_by_hand" if by_hand else one.verdict),
+            "handicap": self._handicap(one),
         }
         return self._fill(table["considered"], values)
+
+    def _handicap(self, one: Considered) -> str:
+        """Return by how much nearer or farther somebody counted than the way is, and why."""
+        if not one.handicap_s:
+            return ""
+        table = self._tables["offer"]
+        lacks = table["separator"].join(self._word("lacks", word) for word in one.lacks)
+        side = table["farther" if one.handicap_s > 0 else "nearer"]
+        span = self._span(timedelta(seconds=abs(one.handicap_s)))
+        return self._fill(side, {"handicap": span, "lacks": lacks or table["key_held"]})
 
     def _values(self, fact: Fact) -> dict[str, str]:
         values: dict[str, str] = {}

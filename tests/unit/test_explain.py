@@ -161,3 +161,22 @@ def test_what_was_done_by_hand_and_for_the_key_is_told_apart():
 
 def test_of_nothing_nothing_is_told():
     assert explain([], "en") == []
+
+
+def test_whoever_counted_as_farther_than_the_way_is_told_with_the_reason():
+    lacking = f.Considered(
+        caregiver_id="zhao",
+        travel_s=60.0,
+        distance_m=200.0,
+        verdict="farther",
+        handicap_s=60.0,
+        lacks=("language",),
+    )
+    offered = replace(one(f.CaregiverOffered), considered=(lacking,))
+    (said,) = explain(recorded([offered]), "en")
+    assert said.details[0].endswith("farther; counts as 1 min 0 s farther: without the language")
+
+
+def test_a_party_without_a_channel_is_told_as_to_be_telephoned():
+    (said,) = explain(recorded([replace(one(f.PartyTold), channel=-1, until=None)]), "en")
+    assert "must be told by telephone" in said.text
