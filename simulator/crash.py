@@ -41,12 +41,15 @@ class Kills:
 
 
 def small_city(city: City | None = None) -> City:
-    """Return a few residents and caregivers of the demo city, and its administrator."""
+    """Return a few residents and caregivers of the demo city, and its administrator.
+
+    Who keeps their keys does not live in it.
+    """
     whole = city or demo_city()
     administrators = tuple(one for one in whole.operators if one.role == "administrator")
     return replace(
         whole,
-        residents=whole.residents[:HANDSETS],
+        residents=tuple(replace(one, key_holders=()) for one in whole.residents[:HANDSETS]),
         caregivers=whole.caregivers[:4],
         operators=administrators,
     )

@@ -88,7 +88,7 @@ class ToldNight(Night):
                 (one.due_at, one.kind, one.subject_id)
                 for incident in book.incidents.values()
                 for one in book.deadlines_of(incident)
-            }
+            } | {(one.due_at, one.kind, one.subject_id) for one in book.deadlines_of_desk()}
             assert {one for one in book._deadlines if book.still_holds(*one)} == due
 
     @invariant()
