@@ -72,10 +72,10 @@ def measure(
     return Findings(
         figures=(
             Figure(
-                name=f"mean_distance_of_{calls}_calls_to_{units}_units",
+                name=NAME,
                 value=fmean(shared for shared, _ in rounds),
                 unit="m",
-                reference="greedy picks",
+                reference=f"greedy picks, {calls} calls to {units} units",
                 reference_value=fmean(greedy for _, greedy in rounds),
                 ratios=tuple(shared / greedy for shared, greedy in rounds),
                 target=Target(ratio=AT_MOST, is_least=False),

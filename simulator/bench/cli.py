@@ -62,7 +62,7 @@ def rules(
         typer.Option(help=f"Measure this alone: {', '.join(decisions.NAMES)}."),
     ] = None,
 ) -> None:
-    """Measure what a decision costs when many wait, and how fast the simulator is."""
+    """Measure a decision when many wait, how fast the simulator is, and the assignment."""
     names = frozenset(only or decisions.NAMES)
     unknown = sorted(names.difference(decisions.NAMES))
     if unknown:

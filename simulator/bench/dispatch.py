@@ -1,7 +1,6 @@
-"""What a decision costs when many wait, and what the simulator adds to the bare rules.
+"""What a decision costs when many wait, what is saved by deciding together, and the simulator.
 
-`assignment_gain`, the distance that a common assignment saves against one greedy pick after
-another, is measured where the assignment lives, and joins here by `NAMES` and `measure`.
+The three figures need no server: the rules are asked, and the simulator lives in this process.
 """
 
 import gc
@@ -16,6 +15,7 @@ from typing import Final
 from dispatch import requests as r
 from dispatch.facts import EventKey
 from dispatch.ids import HandsetId
+from simulator.bench import assignment
 from simulator.bench.figures import Check, Figure, Findings, Target
 from simulator.run.night import Options, run_night
 from simulator.run.tape import BareLoop, Tape
@@ -24,7 +24,7 @@ from simulator.run.virtual import BEGIN
 
 COST: Final = "decision_cost_growth"
 STEPS: Final = "steps_in_simulation"
-NAMES: Final = (COST, STEPS)
+NAMES: Final = (COST, STEPS, assignment.NAME)
 ROUNDS: Final = 5
 COST_TARGET: Final = Target(ratio=2.0, is_least=False)
 STEPS_TARGET: Final = Target(ratio=0.3, is_least=True)
@@ -45,6 +45,9 @@ def measure(names: frozenset[str], say: Callable[[str], None]) -> Findings:
         findings += _cost(say)
     if STEPS in names:
         findings += _steps(say)
+    if assignment.NAME in names:
+        say(f"Sending {assignment.UNITS} units to {assignment.CALLS} calls, in both ways.")
+        findings += assignment.measure()
     return findings
 
 
