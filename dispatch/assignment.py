@@ -24,7 +24,7 @@ from dispatch.plans import Gravity
 
 _Numbers: TypeAlias = NDArray[np.intp]
 
-SURGE_CALLS: Final = 6  # looked at together: so many searches are one turn, within a slice of 5 ms
+SURGE_CALLS: Final = 10  # looked at together: a turn of so many searches, whatever waits
 SURGE_CANDIDATES: Final = 16  # looked at for each of them
 SURGE_SEATS: Final = 3  # of one call in one turn of a surge
 WEIGHTS: Final[Mapping[Gravity, float]] = MappingProxyType(
