@@ -43,6 +43,7 @@ class Options:
     with_faults: bool = True
     policy: str = NEAREST
     scale: Scale = Scale()
+    surges_at_s: tuple[float, ...] = ()  # when half of the handsets press within ten minutes
     inbox: Callable[[], CallsInbox] = CallsInbox
     ledger: Callable[..., MoodyLedger] = MoodyLedger
     blank: Callable[[], Book] = Book
@@ -89,6 +90,8 @@ class Night:
         await self._move_in()
         for player in (self.residents, self.caregivers, self.operators):
             player.begin()
+        for at_s in self._options.surges_at_s:
+            self.life.later(at_s, self.residents.storm)
         self.life.later(COMPARE_EVERY_S, self._compare)
         mishaps = forecast(self._luck, self._options.days) if self._options.with_faults else []
         meeting = [asyncio.ensure_future(self._meet(one)) for one in mishaps]
