@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from dispatch.assignment import solve
 from dispatch.queue import rank
 from dispatch.staffing import Target, operators_needed
 from simulator import cli
@@ -142,7 +143,6 @@ def test_an_assignment_that_takes_any_pairs_is_found_out():
 
 
 def test_the_engines_own_assignment_gives_the_table():
-    solve = pytest.importorskip("dispatch.assignment").solve
     checks = list(surge_checks(replace(SMALL, rows=surge.TABLE[:3]), SEED, assign_by=solve))
     assert missed(checks) == []
     assert checks == list(surge_checks(replace(SMALL, rows=surge.TABLE[:3]), SEED))
