@@ -440,16 +440,17 @@ class Book:
         queue.put(incident.id, rank(incident))
 
     def wake(self, caregiver_id: CaregiverId) -> None:
-        """Let the calls that are first in line for a caregiver who became free be looked at.
+        """Let the calls that are first in line for a caregiver who can be asked now be looked at.
 
-        A few of each line, not only the first: it may find somebody nearer. Whoever has asked
-        this caregiver already, or must not, keeps their place and does not count. The line is
-        read to a bounded depth; whoever stands deeper is looked at again at the deadline of
-        their ladder step at the latest.
+        Calls for which people are called away can ask whoever is on the way to routine work, too.
+        A few of each line are looked at, not only the first: it may find somebody nearer. A call
+        that has asked this caregiver already, or must not, keeps its place and does not count.
+        The line is read to a bounded depth; what stands deeper is looked at again at the deadline
+        of its ladder step at the latest.
         """
-        if not self.roster.is_free(caregiver_id):
-            return
         person = self.roster.of(caregiver_id)
+        if not (self.roster.is_free(caregiver_id) or person.may_be_called_away):
+            return
         for (scope, skills), queue in list(self.starved.items()):
             if skills <= person.skills and self.roster.serves(person, scope):
                 self._wake_line(queue, caregiver_id)
@@ -475,6 +476,9 @@ class Book:
             queue.put(incident.id, rank(incident))
 
     def _may_ask(self, incident: Incident, caregiver_id: CaregiverId) -> bool:
+        is_busy = self.roster.of(caregiver_id).may_be_called_away
+        if is_busy and self.plan_of(incident).divert_saves is None:
+            return False
         resident = self.residents.get(incident.resident_id) if incident.resident_id else None
         is_excluded = resident is not None and caregiver_id in resident.excluded
         return caregiver_id not in incident.asked and not is_excluded

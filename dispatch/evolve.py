@@ -421,6 +421,7 @@ def _accepted(book: Book, fact: f.OfferAccepted) -> None:
     _store(book, before, _with_enough(book, replace(before, attendances=ids)))
     is_routine = before.gravity >= Gravity.ROUTINE
     book.roster.change(offer.caregiver_id, offer=None, work=attendance.id, is_divertible=is_routine)
+    book.wake(offer.caregiver_id)
     book.expect(attendance.due_by, "attendance", attendance.id)
 
 

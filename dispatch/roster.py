@@ -75,6 +75,11 @@ class Caregiver:
     on_duty_since: datetime | None = None  # of the last stretch; still to come while they rest
     off_duty_since: datetime | None = None  # when duty last ended
 
+    @property
+    def may_be_called_away(self) -> bool:
+        """Whether only routine work, to which they are on the way, keeps them."""
+        return self.is_divertible and self.is_on_duty and self.is_active and not self.offer
+
     def resting_until(self, now: datetime) -> datetime | None:
         """Return until when a caregiver who came back on duty too early still rests."""
         since = self.on_duty_since

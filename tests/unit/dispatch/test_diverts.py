@@ -133,6 +133,17 @@ def test_a_no_or_silence_changes_nothing(answer):
     assert not [one for one in world.facts if isinstance(one, CaregiverDiverted)]
 
 
+def test_a_call_that_found_nobody_asks_whoever_sets_out_on_routine_work_at_that_moment():
+    world = World(plans=DIVERTING)
+    world.resident("zhao")
+    world.handset("zhaos", "zhao")
+    world.caregiver("worker", 100)
+    world.press("life_assistance", handset="zhaos")
+    assert offers_in(world.press()) == []  # the only one is being asked about the errand
+    (offer,) = offers_in(world.accept("worker"))
+    assert (offer.incident_id, offer.diverts) == (SOS, "I1.1")
+
+
 def test_nobody_who_is_with_a_resident_is_called_away():
     world = town()
     world.step("worker", "on_scene")
