@@ -195,7 +195,7 @@ def explain(
 ) -> None:
     """Tell the life of a call in words: who was asked, why, and what became of it."""
     settings = _settings(database_url=database_url, data_dir=data_dir)
-    from app.explain import lines, told
+    from app.views.explain import lines, told
 
     async def work() -> list[str]:
         from app.database import database
@@ -234,8 +234,8 @@ def staffing(
     answers = tuple(_target(words) for words in answer or ("97.5/60", "99/180"))
     arrives = _target(arrive)
     from app.clock import system_clock
-    from app.staffing import NothingToPlanFrom, Promise, plan_from_record
-    from app.staffing_sheet import document, lines
+    from app.figures.staffing import NothingToPlanFrom, Promise, plan_from_record
+    from app.figures.staffing_sheet import document, lines
 
     promise = Promise(answer=answers, none_free=none_free / 100, arrive=arrives)
     try:
@@ -277,7 +277,7 @@ def user_add(
     password = _password(is_from_stdin=password_stdin)
 
     async def work() -> None:
-        from app.enrolment import accounts_of
+        from app.register.enrolment import accounts_of
 
         async with accounts_of(settings, on_progress=_tell) as accounts:
             made = await accounts.create(login, password, name=name, roles=role, areas=areas)
@@ -298,7 +298,7 @@ def user_password(
     password = _password(is_from_stdin=password_stdin)
 
     async def work() -> None:
-        from app.enrolment import accounts_of
+        from app.register.enrolment import accounts_of
         from app.security.accounts import id_of
 
         async with accounts_of(settings, on_progress=_tell) as accounts:

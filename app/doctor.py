@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.clock import system_clock
 from app.database import DatabaseUnavailable, DatabaseUrlRefused, database
-from app.parties import PartiesRefused, parties_of
+from app.outside.parties import PartiesRefused, parties_of
 from app.settings import Settings
 from app.storage.chain import verify_chain
 from app.storage.ledger import CENTER

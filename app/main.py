@@ -26,7 +26,6 @@ from app.center import Center
 from app.clock import RuleClock, system_clock
 from app.database import DatabaseUnavailable, SchemaRefused, database
 from app.desks import Desks
-from app.directory import Directory
 from app.doors import (
     acknowledgements,
     administrator,
@@ -42,15 +41,15 @@ from app.doors import (
 from app.doors.express import express_for
 from app.doors.limits import BodyLimit
 from app.doors.pages import pages_router
-from app.feed import Feed
-from app.geography import Geography
-from app.imports import resume_imports
 from app.logs import set_up
 from app.metrics import Metrics
-from app.osrm import TravelTimes
-from app.outbox import Outbox
-from app.parties import Parties, PartiesRefused, parties_of
-from app.roads import RoadsRefused, read_roads
+from app.outside.osrm import TravelTimes
+from app.outside.outbox import Outbox
+from app.outside.parties import Parties, PartiesRefused, parties_of
+from app.register.directory import Directory
+from app.register.geography import Geography
+from app.register.imports import resume_imports
+from app.register.roads import RoadsRefused, read_roads
 from app.security.access import PUBLIC
 from app.security.security import CaregiverCard, Security
 from app.security.security import build as build_security
@@ -58,6 +57,7 @@ from app.service import Service
 from app.settings import DOORS, Settings
 from app.storage.ledger import LedgerLost, LedgerOwned, NumberTaken, PostgresLedger, Recorded
 from app.storage.tracks import Tracks
+from app.views.feed import Feed
 from dispatch.book import Book
 from dispatch.facts import PlanAdopted
 from dispatch.plans import read_plans

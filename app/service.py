@@ -10,14 +10,14 @@ from starlette.requests import HTTPConnection
 
 from app.center import Center
 from app.desks import Desks
-from app.directory import Directory
-from app.feed import Feed
-from app.geography import Geography
 from app.metrics import Metrics
-from app.parties import Parties
+from app.outside.parties import Parties
+from app.register.directory import Directory
+from app.register.geography import Geography
 from app.security.security import Security
 from app.settings import Settings
 from app.storage.tracks import Tracks
+from app.views.feed import Feed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from app.security.access import TOKEN_PROBLEMS, Principal, allow, security_of
 from app.security.roles import Role
 from app.service import Service, ServiceDep, the_service
 from app.storage.tracks import POSITION, SOURCE_CODE, TracksFull
-from app.views import caregiver_view
+from app.views.book import caregiver_view
 from devices.report import BACK_MAX, clean
 from dispatch.book import Book
 from dispatch.errors import (

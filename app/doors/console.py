@@ -11,11 +11,11 @@ from app.center import Center
 from app.doors.operator import in_scope, shown
 from app.doors.streams import PING_EVERY_S, accept, send, serve
 from app.doors.waiting import NotOnRecordYet
-from app.feed import ConsoleFeed
 from app.security.access import Principal, allow, security_of
 from app.security.roles import Role
 from app.service import Service, the_service
-from app.views import View, desk_view, dot_view, incident_view
+from app.views.book import View, desk_view, dot_view, incident_view
+from app.views.feed import ConsoleFeed
 from dispatch.book import Book, OperatorAtDesk
 from dispatch.ids import AreaId, OperatorId
 from dispatch.incident import Incident

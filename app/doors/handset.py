@@ -36,7 +36,7 @@ from app.security.roles import Role
 from app.security.tokens import TokenKind
 from app.service import Service, ServiceDep
 from app.storage.tracks import HEARTBEAT, POSITION, SOURCE_CODE, Batch, Track, TracksFull
-from app.views import handset_view
+from app.views.book import handset_view
 from devices.report import (
     CALLS,
     Fix,

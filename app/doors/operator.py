@@ -10,8 +10,6 @@ from starlette import status as http
 
 from app.doors.waiting import call
 from app.errors import problems
-from app.explain import explain
-from app.past import past_view
 from app.security.access import COOKIE_PROBLEMS, OutOfScope, Principal, allow
 from app.security.refusals import LooksFull
 from app.security.roles import Role
@@ -24,8 +22,10 @@ from app.storage.reading import (
     past_incidents,
     who_came,
 )
-from app.timeline import choices, notes, timeline
-from app.views import View, area_view, candidates_view, incident_view, place_view
+from app.views.book import View, area_view, candidates_view, incident_view, place_view
+from app.views.explain import explain
+from app.views.past import past_view
+from app.views.timeline import choices, notes, timeline
 from devices.report import clean
 from dispatch.book import Book
 from dispatch.errors import (

@@ -12,7 +12,7 @@ from app.doors.waiting import call
 from app.errors import problems
 from app.security.access import COOKIE_PROBLEMS, OutOfScope
 from app.service import Service, ServiceDep
-from app.views import desk_view
+from app.views.book import desk_view
 from devices.report import clean
 from dispatch.book import Book
 from dispatch.errors import (

@@ -15,7 +15,7 @@ from app.rounds import silent_since
 from app.security.access import COOKIE_PROBLEMS, OutOfScope, Principal, allow
 from app.security.roles import Role
 from app.service import Service, ServiceDep
-from app.views import View, area_view, resident_view
+from app.views.book import View, area_view, resident_view
 from devices.report import clean
 from dispatch.book import Book
 from dispatch.call_round import Round

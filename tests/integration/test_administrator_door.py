@@ -9,8 +9,8 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.doors.administrator import router
-from app.imports import PORTION_FACTS, resume_imports
 from app.main import build_api
+from app.register.imports import PORTION_FACTS, resume_imports
 from app.security.unnamed import unnamed_routes
 from app.storage import staged
 from dispatch.facts import HandsetPaired

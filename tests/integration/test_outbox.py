@@ -14,10 +14,16 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.channels import ChannelFailed, CommandChannel, WebhookChannel, channels_of, signature
 from app.metrics import Metrics
-from app.outbox import NO_CHANNEL, Outbox
-from app.parties import Parties
+from app.outside.channels import (
+    ChannelFailed,
+    CommandChannel,
+    WebhookChannel,
+    channels_of,
+    signature,
+)
+from app.outside.outbox import NO_CHANNEL, Outbox
+from app.outside.parties import Parties
 from app.service import Service
 from app.settings import Settings
 from dispatch.errors import UnknownSubject

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.erasure import StillInHelp, erase_caregiver, erase_resident, verify_chain
 from app.rebuild import rebuild
+from app.register.erasure import StillInHelp, erase_caregiver, erase_resident, verify_chain
 from app.storage.ledger import LedgerOwned
 from app.storage.projections import TABLES
 from app.storage.snapshot import restore, save

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner, Result
 
 from app.cli import app
+from app.figures.staffing import Promise, plan_from_record
 from app.settings import Settings
-from app.staffing import Promise, plan_from_record
 from app.storage import history
 from app.storage.history import read_history, reading
 from tests.integration.house import a_house

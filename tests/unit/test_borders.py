@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.borders import OutlineUnfit, outlined, read_areas
-from app.tables import TableRefused
+from app.register.borders import OutlineUnfit, outlined, read_areas
+from app.register.tables import TableRefused
 from devices.datum import Datum, from_wgs84
 from dispatch.areas import Area, Level
 from dispatch.ids import AreaId

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.tables import read_caregivers, read_handsets, read_residents
+from app.register.tables import read_caregivers, read_handsets, read_residents
 from devices.datum import Datum
 from simulator.calls import (
     CallLogRefused,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.tables import Ability, CaregiverKind, Communication
+from app.register.tables import Ability, CaregiverKind, Communication
 from devices.report import Kind, Source
 from dispatch import errors, facts
 from dispatch.areas import Level

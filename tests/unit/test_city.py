@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from app.tables import read_caregivers, read_handsets, read_residents
+from app.register.tables import read_caregivers, read_handsets, read_residents
 from devices.datum import Datum
 from simulator.city import (
     Edge,

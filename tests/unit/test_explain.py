@@ -9,8 +9,8 @@ from dataclasses import fields, replace
 import pytest
 
 from app.codec import FACT_OF, kind_of
-from app.explain import catalogue, explain, lines
 from app.storage.ledger import Recorded
+from app.views.explain import catalogue, explain, lines
 from dispatch import facts as f
 from dispatch.roster import Verdict
 from tests.unit.dispatch.one_of_each import ONE_OF_EACH, one
@@ -74,7 +74,7 @@ def test_every_gap_is_filled_by_its_own_fact():
 
 def test_a_fact_that_nobody_wrote_a_sentence_for_is_still_named(monkeypatch):
     bare = {**catalogue("en"), "fact": {}}
-    monkeypatch.setattr("app.explain.catalogue", lambda _: bare)
+    monkeypatch.setattr("app.views.explain.catalogue", lambda _: bare)
     (said,) = explain(recorded([one(f.CaregiverArrived)]), "en")
     assert said.text == "On record: caregiver arrived."
 

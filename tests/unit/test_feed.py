@@ -8,10 +8,10 @@ import json
 
 import pytest
 
-from app.directory import Directory
-from app.feed import REMEMBERED, ConsoleFeed, Feed
 from app.metrics import Metrics
+from app.register.directory import Directory
 from app.storage.ledger import Recorded
+from app.views.feed import REMEMBERED, ConsoleFeed, Feed
 from dispatch import facts as f
 from dispatch.areas import Level
 from dispatch.book import Book

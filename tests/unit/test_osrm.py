@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from app.metrics import Metrics
-from app.osrm import AnswerWrong, Question, TravelTimes, question_about, read_answer
+from app.outside.osrm import AnswerWrong, Question, TravelTimes, question_about, read_answer
 from app.storage.ledger import Recorded
 from dispatch.errors import IncidentIsClosed
 from dispatch.facts import IncidentRaised

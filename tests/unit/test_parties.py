@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.channels import WebhookChannel
-from app.parties import Parties, PartiesRefused, Party, parties_of, read_parties
+from app.outside.channels import WebhookChannel
+from app.outside.parties import Parties, PartiesRefused, Party, parties_of, read_parties
 from app.settings import Settings
 
 WHOLE = """

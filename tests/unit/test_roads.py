@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app.main import SettingsRefused, _ways
-from app.roads import RoadsRefused, read_roads
+from app.register.roads import RoadsRefused, read_roads
 from app.settings import Settings
 from dispatch.place import Place
 from dispatch.ways import Roads, StraightLine

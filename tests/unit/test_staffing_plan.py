@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.staffing import Promise, plan
-from app.staffing_sheet import document, lines
+from app.figures.staffing import Promise, plan
+from app.figures.staffing_sheet import document, lines
 from app.storage.history import Handled, History, Visited
 from dispatch.staffing import Target, operators_needed
 

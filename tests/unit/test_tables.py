@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.tables import (
+from app.register.tables import (
     PROBLEMS_MAX,
     Ability,
     CaregiverKind,

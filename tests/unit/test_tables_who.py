@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.tables import Sex, TableRefused, read_caregivers, read_residents
+from app.register.tables import Sex, TableRefused, read_caregivers, read_residents
 from devices.datum import Datum
 
 AREAS = frozenset({"kaifu-01"})

@@ -7,9 +7,6 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 from starlette import status as http
 
-from app import imports
-from app.borders import MiddleMissing, OutlineUnfit, ParentUnfit, outlined, require_parent
-from app.directory import Officer
 from app.doors.administrator.asking import (
     PROBLEMS,
     EverythingDep,
@@ -31,7 +28,10 @@ from app.doors.administrator.asking import (
 from app.doors.administrator.importing import ImportedOut, ImportIncomplete, TableUnfit
 from app.doors.waiting import call
 from app.errors import problems
-from app.registry import AlreadyThere, EverywhereNeeded, Registry, Row
+from app.register import imports
+from app.register.borders import MiddleMissing, OutlineUnfit, ParentUnfit, outlined, require_parent
+from app.register.directory import Officer
+from app.register.registry import AlreadyThere, EverywhereNeeded, Registry, Row
 from app.service import Service, ServiceDep
 from devices.datum import Datum
 from dispatch.errors import UnknownSubject

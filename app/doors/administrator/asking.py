@@ -8,19 +8,19 @@ from starlette import status as http
 
 from app.doors.waiting import CannotBeRecorded, NotOnRecordYet
 from app.errors import Problem
-from app.registry import Registry, Scope, scope_of
-from app.security.access import COOKIE_PROBLEMS, Principal, allow
-from app.security.paging import LIMIT_DEFAULT, LIMIT_MAX
-from app.security.roles import Role
-from app.service import Service, ServiceDep
-from app.storage.register import Sought
-from app.tables import (
+from app.register.registry import Registry, Scope, scope_of
+from app.register.tables import (
     ADDRESS_CHARS_MAX,
     BYTES_MAX,
     NAME_CHARS_MAX,
     NOTE_CHARS_MAX,
     WORD_CHARS_MAX,
 )
+from app.security.access import COOKIE_PROBLEMS, Principal, allow
+from app.security.paging import LIMIT_DEFAULT, LIMIT_MAX
+from app.security.roles import Role
+from app.service import Service, ServiceDep
+from app.storage.register import Sought
 from devices.datum import Datum, to_wgs84
 from devices.report import clean
 

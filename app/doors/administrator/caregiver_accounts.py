@@ -15,9 +15,9 @@ from app.doors.administrator.asking import (
     PasswordText,
     RegistryDep,
 )
-from app.enrolment import AccountAsked, AccountOfAnother, change_account, make_accounts
 from app.errors import problems
-from app.registry import AlreadyThere
+from app.register.enrolment import AccountAsked, AccountOfAnother, change_account, make_accounts
+from app.register.registry import AlreadyThere
 from app.security.refusals import (
     AccountUnknown,
     LoginTaken,

@@ -7,7 +7,6 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictBool
 from pydantic.config import JsonDict
 from starlette import status as http
 
-from app import imports
 from app.doors.administrator.asking import (
     PROBLEMS,
     FileTooLarge,
@@ -28,11 +27,12 @@ from app.doors.administrator.asking import (
     point_out,
 )
 from app.doors.administrator.importing import ImportedOut, ImportIncomplete, TableUnfit
-from app.erasure import StillInHelp, erase_caregiver
 from app.errors import problems
-from app.registry import AlreadyThere, Row
+from app.register import imports
+from app.register.erasure import StillInHelp, erase_caregiver
+from app.register.registry import AlreadyThere, Row
+from app.register.tables import SPEED_KMH_MAX
 from app.service import ServiceDep
-from app.tables import SPEED_KMH_MAX
 from devices.datum import Datum
 from dispatch.errors import UnknownSubject
 from dispatch.hours import hours_text, read_hours

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from starlette import status as http
 
-from app import imports
 from app.doors.administrator.asking import (
     PROBLEMS,
     FileTooLarge,
@@ -22,7 +21,8 @@ from app.doors.administrator.asking import (
 )
 from app.doors.administrator.importing import ImportedOut, ImportIncomplete, TableUnfit
 from app.errors import problems
-from app.registry import AlreadyThere, Row
+from app.register import imports
+from app.register.registry import AlreadyThere, Row
 from app.security.tokens import TokenKind
 from app.service import Service, ServiceDep
 from devices.datum import Datum

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from app.imports import Imported, ImportIncomplete, TableUnfit
+from app.register.imports import Imported, ImportIncomplete, TableUnfit
 
 
 class ImportedOut(BaseModel):

@@ -18,7 +18,7 @@ from app.doors.administrator.asking import (
     SoughtDep,
 )
 from app.errors import Problem, problems
-from app.registry import EverywhereNeeded
+from app.register.registry import EverywhereNeeded
 from app.security.accounts import Account, AccountKind
 from app.security.refusals import (
     AccountUnfit,

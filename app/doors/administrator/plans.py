@@ -16,7 +16,7 @@ from app.doors.administrator.asking import (
 )
 from app.doors.waiting import call
 from app.errors import Problem, problems
-from app.registry import EverywhereNeeded
+from app.register.registry import EverywhereNeeded
 from app.service import ServiceDep
 from devices.report import clean
 from dispatch.errors import PlanRefused

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from app.doors.administrator.asking import PROBLEMS, EverythingDep, PageOut, SoughtDep
 from app.errors import problems
-from app.registry import EverywhereNeeded
+from app.register.registry import EverywhereNeeded
 from app.security.refusals import CursorUnfit
 from app.storage.parked import parked_page
 from app.storage.register import reading

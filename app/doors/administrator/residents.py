@@ -8,7 +8,6 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictBool
 from pydantic.config import JsonDict
 from starlette import status as http
 
-from app import imports
 from app.doors.administrator.asking import (
     PROBLEMS,
     AddressText,
@@ -31,12 +30,13 @@ from app.doors.administrator.asking import (
     point_out,
 )
 from app.doors.administrator.importing import ImportedOut, ImportIncomplete, TableUnfit
-from app.erasure import StillInHelp, erase_resident
 from app.errors import problems
-from app.registry import AlreadyThere, Row, Scope
+from app.register import imports
+from app.register.erasure import StillInHelp, erase_resident
+from app.register.registry import AlreadyThere, Row, Scope
+from app.register.tables import YEAR_MIN
 from app.service import ServiceDep
 from app.storage.register import Sought
-from app.tables import YEAR_MIN
 from devices.datum import Datum
 from dispatch.errors import UnknownSubject
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import app
-from app.directory import Directory
+from app.register.directory import Directory
 from app.storage.snapshot import restore, save
-from app.views import handset_view
+from app.views.book import handset_view
 from dispatch import facts as f
 from dispatch.book import Book
 from dispatch.errors import PlanRefused

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import app
-from app.directory import Directory
-from app.views import handset_view
+from app.register.directory import Directory
+from app.views.book import handset_view
 from dispatch.contact import SILENT_KINDS, WITHOUT_VOICE
 from dispatch.errors import PlanRefused
 from dispatch.plans import Gravity, read_plans

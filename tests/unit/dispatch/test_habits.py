@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import app
-from app.directory import Directory
-from app.views import handset_view
+from app.register.directory import Directory
+from app.views.book import handset_view
 from dispatch.facts import IncidentClosed, IncidentRaised
 from dispatch.habits import Habit, called, usual, wants_review
 from dispatch.plans import read_plans

@@ -12,7 +12,7 @@ from starlette import status as http
 
 from app.doors.waiting import call
 from app.errors import Problem
-from app.registry import PERSONAL_TEXTS, caregiver_fact, handset_fact, resident_fact
+from app.register.registry import PERSONAL_TEXTS, caregiver_fact, handset_fact, resident_fact
 from app.service import Service
 from app.storage import erased, register
 from app.storage.chain import verify_chain

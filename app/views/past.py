@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy.engine import RowMapping
 
-from app.directory import Directory
-from app.views import View, area_view, resident_view
+from app.register.directory import Directory
+from app.views.book import View, area_view, resident_view
 from dispatch.book import Book
 from dispatch.plans import Gravity
 

@@ -7,7 +7,7 @@ is decided at the doors.
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
-from app.directory import Directory, ResidentCard
+from app.register.directory import Directory, ResidentCard
 from dispatch.attendance import Attendance
 from dispatch.book import Book
 from dispatch.claim import Claim

@@ -6,9 +6,9 @@ from typing import Any, Final
 import msgspec
 
 from app.codec import kind_of
-from app.directory import Directory
+from app.register.directory import Directory
 from app.storage.ledger import Recorded
-from app.views import View
+from app.views.book import View
 from dispatch.attendance import STANDING_STILL
 from dispatch.facts import CaregiverOffered, Fact, MovementChecked, NoteAdded
 

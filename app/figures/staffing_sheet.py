@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from app.staffing import HourPlan, Plan, Rate
+from app.figures.staffing import HourPlan, Plan, Rate
 
 
 def document(found: Plan) -> dict[str, Any]:

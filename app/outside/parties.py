@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from app.channels import Channel, CommandChannel, WebhookChannel, messengers_of
+from app.outside.channels import Channel, CommandChannel, WebhookChannel, messengers_of
 from app.settings import Settings
 
 RESERVED: Final = frozenset({"outside", "caregiver", "officer"})

@@ -16,10 +16,10 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.codec import kind_of
-from app.directory import Directory
+from app.register.directory import Directory
 from app.storage.ledger import Recorded
 from app.storage.reading import facts_of
-from app.timeline import is_usual
+from app.views.timeline import is_usual
 from dispatch.facts import CaregiverOffered, Considered, Fact, IncidentRaised, PartyTold
 from dispatch.plans import Gravity
 

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import msgspec
 
-from app.directory import Directory
+from app.register.directory import Directory
 from app.service import Service
 from app.storage import acknowledgements
 from app.storage.messages import Message
-from app.views import place_view
+from app.views.book import place_view
 from dispatch.book import Book
 from dispatch.ids import IncidentId
 

@@ -15,9 +15,9 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.center import CenterStopped, NotRecordable
-from app.channels import Channel, ChannelFailed, channels_of
 from app.inbox import InboxFull
-from app.leaving import body_of
+from app.outside.channels import Channel, ChannelFailed, channels_of
+from app.outside.leaving import body_of
 from app.service import Service
 from app.storage import messages
 from app.storage.messages import Message

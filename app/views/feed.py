@@ -14,10 +14,10 @@ from typing import Final
 import msgspec
 
 from app.codec import incident_of
-from app.directory import Directory
 from app.metrics import Metrics
+from app.register.directory import Directory
 from app.storage.ledger import Recorded
-from app.views import View, desk_view, dot_view, incident_view
+from app.views.book import View, desk_view, dot_view, incident_view
 from dispatch import facts as f
 from dispatch.book import Book
 from dispatch.ids import CaregiverId, IncidentId, OfferId

@@ -6,7 +6,7 @@ from typing import Final
 import shapely
 from shapely import Polygon, STRtree
 
-from app.directory import AreaShape, Directory
+from app.register.directory import AreaShape, Directory
 from dispatch.areas import Level
 
 _NARROW_FIRST: Final = {level.value: width for width, level in enumerate(Level)}

@@ -16,16 +16,13 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette import status as http
 
-from app.borders import BorderedArea, read_areas
 from app.center import Center, CenterStopped, NotRecordable
 from app.doors.waiting import call
 from app.errors import Problem
 from app.inbox import InboxFull
-from app.registry import FACTS, Registered, Scope, is_change
-from app.service import Service
-from app.storage import register, staged
-from app.storage.register import Row
-from app.tables import (
+from app.register.borders import BorderedArea, read_areas
+from app.register.registry import FACTS, Registered, Scope, is_change
+from app.register.tables import (
     CaregiverRow,
     HandsetRow,
     ResidentRow,
@@ -34,7 +31,10 @@ from app.tables import (
     read_handsets,
     read_residents,
 )
-from app.tables import Problem as Fault
+from app.register.tables import Problem as Fault
+from app.service import Service
+from app.storage import register, staged
+from app.storage.register import Row
 from devices.datum import Datum
 from dispatch.errors import DispatchError
 from dispatch.facts import AreaDefined, Fact

@@ -1,0 +1,1 @@
+"""What is counted and reckoned from past calls, for those who plan, pay and judge."""

@@ -1,0 +1,1 @@
+"""The world outside: who is told or asked there, by which channels, and with what words."""

@@ -1,0 +1,1 @@
+"""The register: residents, handsets, caregivers, areas and streets, and how they get in."""

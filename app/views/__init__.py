@@ -1,0 +1,1 @@
+"""What people see: open and past calls, their timelines and reasons, and what is streamed."""
