@@ -56,8 +56,9 @@ if [[ ${1:-all} == all ]]; then
     BROWSER_PATH=$(python tools/browser.py) # now, so that a missing one is told before the wait
     export BROWSER_PATH
     echo "Browser: $BROWSER_PATH"
-    mapfile -t without < <(with_tests unit property simulation integration)
+    mapfile -t without < <(with_tests simulation integration property unit) # the longest first
+    spread=(-n "${TEST_WORKERS:-auto}" --dist loadfile)                      # a process for each core
     mapfile -t within < <(with_tests browser)
-    if ((${#without[@]})); then stage "tests without a browser" pytest --quiet "${without[@]}"; fi
-    if ((${#within[@]})); then stage "tests in a browser" pytest --quiet "${within[@]}"; fi
+    if ((${#without[@]})); then stage "tests without a browser" pytest --quiet "${spread[@]}" "${without[@]}"; fi
+    if ((${#within[@]})); then stage "tests in a browser" pytest --quiet "${spread[@]}" "${within[@]}"; fi
 fi

@@ -18,6 +18,7 @@ from dispatch.ids import HandsetId
 from simulator.bench import assignment
 from simulator.bench.figures import Check, Figure, Findings, Target
 from simulator.run.night import Options, run_night
+from simulator.run.policy import book_under
 from simulator.run.tape import BareLoop, Tape
 from simulator.run.town import Scale, build
 from simulator.run.virtual import BEGIN
@@ -129,15 +130,15 @@ def _steps(say: Callable[[str], None]) -> Findings:
     recorded = run_night(replace(options, tape=tape))
     simulated: list[float] = []
     bare: list[float] = []
-    steps = 0
+    steps = facts = 0
     for turn in range(ROUNDS):
         say(f"Round {turn + 1} of {ROUNDS}: the day in the simulator, and its bare decisions.")
         began = time.perf_counter()
         run_night(options)
         between = time.perf_counter()
-        rules = BareLoop()
+        rules = BareLoop(book_under(options.policy))
         rules.play(tape)
-        steps = rules.steps
+        steps, facts = rules.steps, rules.facts
         simulated.append(steps / (between - began))
         bare.append(steps / (time.perf_counter() - between))
         del rules
@@ -156,5 +157,11 @@ def _steps(say: Callable[[str], None]) -> Findings:
         said=MESSAGES_LEAST,
         found=min(recorded.messages, MESSAGES_LEAST),
     )
+    starts = 1  # the center's own word on record, which nobody asked for
+    alike = Check(
+        name="Facts of that day, and those of the bare decisions",
+        said=len(recorded.journal.rows) - starts,
+        found=facts,
+    )
     broken = Check(name="Promises broken on that day", said=0, found=len(recorded.violations))
-    return Findings(figures=(figure,), checks=(enough, broken))
+    return Findings(figures=(figure,), checks=(enough, alike, broken))
