@@ -19,9 +19,10 @@ from app.clock import Timekeeper
 from app.codec import incident_of, kind_of
 from app.inbox import HELP, CallsInbox, Waiting
 from app.metrics import Metrics
+from app.storage.folding import fold
 from app.storage.ledger import CommitRefused, Ledger, LedgerLost, LedgerOwned, Recorded
 from app.storage.projections import Changes
-from app.storage.snapshot import restore, save
+from app.storage.snapshot import save
 from dispatch.assignment import SURGE_CALLS, Policy
 from dispatch.book import Book, Deadline
 from dispatch.decide import decide
@@ -449,22 +450,9 @@ class Center:
 
     async def _fold(self) -> None:
         """Make the book anew from the latest snapshot and the facts after it."""
-        book, number = self._blank(), 0
-        snapshot = await self._ledger.snapshot(EVOLVE_VERSION)
-        if snapshot is not None:
-            number = snapshot[0]
-            try:
-                restore(book, snapshot[1])
-            except Exception:
-                log.exception("snapshot cannot be read; folding every fact", number=number)
-                book, number = self._blank(), 0
-        self._last_snapshot = number
-        async for recorded in self._ledger.read(number):
-            try:
-                evolve(book, recorded.fact)
-            except Exception:
-                log.exception("fact cannot be folded", number=recorded.number)
-                self._metrics.unfoldable.inc()
+        book, self._last_snapshot = await fold(
+            self._ledger, self._blank, failed=self._metrics.unfoldable.inc
+        )
         book.roster.ways, book.policy = self._ways, self._policy
         for caregiver_id, place in self._sightings.items():
             book.roster.sight(caregiver_id, place)

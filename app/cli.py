@@ -113,6 +113,27 @@ def rebuild(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
     _run(work)
 
 
+@app.command()
+def snapshot(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
+    """Fold the journal now, so that the next start need not; also while a server runs.
+
+    A running server has it done by itself. It takes as much memory as the server's own book.
+    """
+    settings = _settings(database_url=database_url, data_dir=data_dir)
+
+    async def work() -> int | None:
+        from app.database import database
+        from app.snapshots import take_snapshot
+
+        async with database(settings, is_migrated=False, on_progress=_tell) as engine:
+            return await take_snapshot(engine)
+
+    number = _run(work)
+    if number is None:
+        _fail(EXIT_REFUSED, "Not kept: somebody was erased meanwhile, or the server stopped.")
+    typer.echo(f"The next start begins at fact {number}.")
+
+
 @app.command("verify-chain")
 def verify_chain(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
     """Check that no fact of the journal was altered, removed or put in between."""
@@ -378,3 +399,7 @@ def _tell(words: str) -> None:
 def _fail(code: int, words: str) -> NoReturn:
     _tell(f"ydt: {words}")
     raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from starlette.types import ASGIApp
 
-from app import errors, rounds
+from app import errors, rounds, snapshots
 from app.center import Center
 from app.clock import RuleClock, system_clock
 from app.database import DatabaseUnavailable, SchemaRefused, database
@@ -235,6 +235,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
             lambda: resume_imports(service),
             lambda: travel.run(center),
             lambda: rounds.watch(service),
+            lambda: snapshots.keep_fresh(service),
             lambda: _measure_lag(metrics),
         ),
         stop=(outbox.stop, tracks.stop, center.stop),

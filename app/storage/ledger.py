@@ -40,6 +40,7 @@ _HOLDER: Final = re.compile(r"\$(\d+)")
 _GENESIS: Final = bytes(32)
 _SALT_BYTES: Final = 16
 
+_BECOME_OWNER: Final = "SELECT pg_try_advisory_lock($1)"
 _INSERT: Final = """
 INSERT INTO fact (center, number, at, kind, version, incident_id, body, personal, salt,
                   personal_hash, hash)
@@ -121,8 +122,10 @@ class PostgresLedger:
         self._hash = _GENESIS
         self._ends: set[tuple[int, bytes]] = set()  # where the journal may end at the next open
 
-    async def open(self) -> None:
+    async def open(self, *, is_owner: bool = True) -> None:
         """Become the owner, and learn where the journal ends; also after the connection was lost.
+
+        Whoever is not to be the owner may read while another is.
 
         Raises:
             LedgerOwned: another server holds the lock.
@@ -134,7 +137,7 @@ class PostgresLedger:
             async with asyncio.timeout(COMMIT_WITHIN_S):
                 self._connection = await self._engine.connect()
                 driver = self._driver = await raw(self._connection)
-                if not await driver.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
+                if is_owner and not await driver.fetchval(_BECOME_OWNER, _LOCK):
                     await self.close()
                     raise LedgerOwned
                 self.epoch = await driver.fetchval(
@@ -214,7 +217,8 @@ class PostgresLedger:
             await connection.execute(
                 text(
                     "INSERT INTO snapshot VALUES (:center, :number, :version, :body)"
-                    " ON CONFLICT (center, number) DO NOTHING"
+                    " ON CONFLICT (center, number) DO UPDATE"
+                    " SET evolve_version = excluded.evolve_version, body = excluded.body"
                 ),
                 {"center": CENTER, "number": number, "version": evolve_version, "body": body},
             )
