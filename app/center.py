@@ -41,6 +41,7 @@ Answer = TypeVar("Answer")
 SLICE_S: Final = 0.005  # of deciding, before what is decided is committed
 BATCH_MAX: Final = 1_000  # facts, so that one transaction stays short
 RECONNECT_AFTER_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0)  # the last one again and again
+PARK_AGAIN_AFTER_S: Final = (0.0, 0.1, 0.5)
 OWNED_RETRY_S: Final = 20.0  # a lost connection's lock may outlive it for a while
 SNAPSHOT_AFTER: Final = 2_000  # facts folded at a start: the next start shall not fold them again
 
@@ -427,16 +428,24 @@ class Center:
         self._announce([], _Batch(refused=batch.refused))
 
     async def _park_alone(self, waiting: Waiting, why: str) -> None:
-        """Park a request in a batch of its own; if even the bare call fails, say that it did."""
-        await self._fold_again()
-        instead = _Batch()
-        try:
-            self._park(instead, waiting, why)
-            await self._put_on_record(instead)
-        except (CommitRefused, _FoldFailed) as error:
-            log.exception("request cannot even be parked", why=why)
+        """Park a request in a batch of its own; if even the bare call fails, say that it did.
+
+        A database may refuse in one moment what it takes in the next, so it is tried again.
+        """
+        reason = why
+        for wait_s in PARK_AGAIN_AFTER_S:
+            await asyncio.sleep(wait_s)
             await self._fold_again()
-            self._announce([], _Batch(refused=[(waiting, NotRecordable(str(error)))]))
+            instead = _Batch()
+            try:
+                self._park(instead, waiting, why)
+                return await self._put_on_record(instead)
+            except (CommitRefused, _FoldFailed) as error:
+                reason = str(error)
+                log.exception("request cannot be parked", why=why)
+        log.error("request cannot even be parked", why=why)
+        await self._fold_again()
+        return self._announce([], _Batch(refused=[(waiting, NotRecordable(reason))]))
 
     async def _fold_again(self) -> None:
         tries = 0

@@ -365,6 +365,13 @@ async def test_a_call_for_help_that_cannot_be_stored_opens_a_bare_incident(house
     assert f.DeskAlerted in [type(fact) for fact in facts]  # nobody sits there: the outside is told
 
 
+async def test_a_bare_call_that_is_refused_for_a_moment_is_tried_again(house):
+    house.ledger.faults.append("refused")  # met by the first that can be written: the bare call
+    facts = await house.center.call(sos("H9", note="\ud800"))
+    assert [type(fact) for fact in facts][:2] == [f.RequestParked, f.IncidentRaised]
+    assert house.kinds().count("RequestParked") == 1
+
+
 @pytest.mark.parametrize(
     "poison",
     [
@@ -391,7 +398,8 @@ async def test_what_the_database_refuses_for_no_reason_is_tried_one_by_one(house
 
 
 async def test_when_nothing_at_all_can_be_stored_the_caller_is_told(house):
-    house.ledger.faults.extend(["refused"] * 3)
+    tries = 2 + len(center_module.PARK_AGAIN_AFTER_S)  # in its batch, alone, and parked
+    house.ledger.faults.extend(["refused"] * tries)
     with pytest.raises(NotRecordable):
         await house.center.call(sos())
     assert await house.center.call(sos())
