@@ -9,9 +9,10 @@ import socket
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import Any, Final, TypeAlias
+from zoneinfo import ZoneInfo
 
 import structlog
 import uvicorn
@@ -37,6 +38,7 @@ from app.doors import (
     operator_hand,
     operator_rounds,
     session,
+    wallboard,
 )
 from app.doors.express import express_for
 from app.doors.limits import BodyLimit
@@ -55,9 +57,13 @@ from app.security.security import CaregiverCard, Security
 from app.security.security import build as build_security
 from app.service import Service
 from app.settings import DOORS, Settings
+from app.silence import Silence
+from app.storage.answered import calls_since, free_since
 from app.storage.ledger import LedgerLost, LedgerOwned, NumberTaken, PostgresLedger, Recorded
 from app.storage.tracks import Tracks
+from app.views.answered import HOUR, NOBODY_WAITS, Answered, Counted
 from app.views.feed import Feed
+from app.views.wallboard import Wallboard
 from dispatch.book import Book
 from dispatch.facts import PlanAdopted
 from dispatch.plans import read_plans
@@ -130,6 +136,7 @@ _ROUTERS: Final[Mapping[str, Sequence[APIRouter]]] = {
         operator.router,
         operator_hand.router,
         operator_rounds.router,
+        wallboard.router,
         console.router,
     ),
     "administrator": (session.desk_router, administrator.router),
@@ -185,7 +192,10 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
     ledger = PostgresLedger(engine)
     travel = TravelTimes(settings.osrm_url, metrics, within_s=settings.osrm_within_s)
 
+    answered = Answered(ZoneInfo(settings.zone))
+
     def tell(book: Book, recorded: Sequence[Recorded]) -> None:
+        answered.note(one.fact for one in recorded)
         feed.tell(book, recorded, ledger.epoch)
         travel.note(recorded)
 
@@ -207,6 +217,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
         answer_within_s=settings.answer_within_s,
     )
     security = _security(settings, engine, directory)
+    silence = Silence(engine, center, after=timedelta(hours=settings.silent_after_h))
     service = Service(
         settings=settings,
         engine=engine,
@@ -216,6 +227,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
         directory=directory,
         geography=Geography(directory),
         feed=feed,
+        wallboard=Wallboard(answered, silence),
         security=security,
         metrics=metrics,
         parties=parties,
@@ -223,6 +235,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
     )
     _watch(service)
     await security.tokens.load()
+    await _recall_answers(answered, engine, clock())
     await center.start()
     feed.start(center.book, ledger.last_number)
     await tracks.start(system_clock())
@@ -236,6 +249,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
             lambda: travel.run(center),
             lambda: rounds.watch(service),
             lambda: snapshots.keep_fresh(service),
+            lambda: silence.run(system_clock),
             lambda: _measure_lag(metrics),
         ),
         stop=(outbox.stop, tracks.stop, center.stop),
@@ -327,6 +341,22 @@ def _ways(settings: Settings) -> Ways:
         return read_roads(settings.roads)
     except RoadsRefused as error:
         raise SettingsRefused(f"YDT_ROADS {error}") from error
+
+
+async def _recall_answers(answered: Answered, engine: AsyncEngine, now: datetime) -> None:
+    """Let the wallboard go on with the day where the server before this one left it."""
+    since = min(answered.begin_of_day(now), now - HOUR)
+    rows = await calls_since(engine, since, left_out=NOBODY_WAITS)
+    calls = (
+        Counted(
+            incident_id=row["id"],
+            area_id=row["area_id"],
+            raised_at=row["raised_at"],
+            answered_at=row["answered_at"],
+        )
+        for row in rows
+    )
+    answered.load(calls, await free_since(engine))
 
 
 async def _adopt_plans(service: Service) -> None:

@@ -12,6 +12,7 @@ from app.center import CenterStopped, NotRecordable
 from app.clock import system_clock
 from app.inbox import InboxFull
 from app.service import Service
+from app.silence import NOT_CALLED
 from app.storage.heard import heard_since, last_heard
 from dispatch.book import Book
 from dispatch.ids import AreaId, HandsetId, ResidentId
@@ -22,7 +23,6 @@ log = structlog.get_logger()
 LOOK_EVERY_S: Final = 15.0
 OVERLAP: Final = timedelta(seconds=60)  # for tracks that were on their way to the record
 AT_ONCE: Final = 500  # residents or handsets, so that no call waits for them
-NOT_CALLED: Final = frozenset({"moved", "deceased"})
 
 
 async def silent_since(

@@ -18,6 +18,7 @@ from app.security.security import Security
 from app.settings import Settings
 from app.storage.tracks import Tracks
 from app.views.feed import Feed
+from app.views.wallboard import Wallboard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Service:
     directory: Directory
     geography: Geography
     feed: Feed
+    wallboard: Wallboard
     security: Security
     metrics: Metrics
     parties: Parties = field(default_factory=Parties)

@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     tracks_kept_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """Days after which a day of positions and heartbeats is dropped."""
 
+    silent_after_h: Annotated[float, Field(ge=0.25, le=168)] = 12.0
+    """Hours without a word after which a handset counts as silent: three missed signs of life."""
+
     origins: tuple[str, ...] = ()
     """Other web origins that may use the doors with a session, as `https://host`."""
 

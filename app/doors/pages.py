@@ -1,4 +1,4 @@
-"""The pages people look at: console, caregiver and demonstration handset, as files on disk.
+"""The pages people look at (console, caregiver, wallboard …), as files on disk.
 
 Every file is read once, when the router is made: a request touches no disk, and one process
 serves one version. No build step: the browser runs what is in `app/pages`, and finds the vendored
@@ -34,6 +34,7 @@ ENTRIES: Final[Mapping[str, str]] = MappingProxyType(
         "/console": "console/index.html",
         "/caregiver": "caregiver/index.html",
         "/handset": "handset/index.html",
+        "/wallboard": "wallboard/index.html",
     }
 )
 COMPRESS_FROM_BYTES: Final = 1_024
@@ -83,7 +84,7 @@ Encodings = Annotated[str, Header(alias="Accept-Encoding")]
 def pages_router(*, demo: bool) -> APIRouter:
     """Return the routes of the pages; only a demonstration has the handset's page.
 
-    `/`, `/console`, `/caregiver`, `/handset` are pages, `/pages/…` what they are made of.
+    `/` and each other of ENTRIES is a page, `/pages/…` what they are made of.
     """
     files = {name: page_of(body, Path(name).suffix) for name, body in read_files(demo=demo)}
 

@@ -15,8 +15,13 @@ _SINCE: Final = text("SELECT DISTINCT subject FROM track WHERE received_at >= :b
 
 async def last_heard(engine: AsyncEngine, since: datetime) -> dict[str, datetime]:
     """Return when each handset was last heard, of those heard after two days before `since`."""
+    return await heard_at(engine, since - LOOK_BACK)
+
+
+async def heard_at(engine: AsyncEngine, begin: datetime) -> dict[str, datetime]:
+    """Return when each handset was last heard, of those heard at `begin` or later."""
     async with engine.connect() as connection:
-        rows = await connection.execute(_LAST, {"begin": since - LOOK_BACK})
+        rows = await connection.execute(_LAST, {"begin": begin})
         return {row.subject: row.at for row in rows}
 
 

@@ -60,6 +60,16 @@ export interface TheDesk {
   operators: AtDesk[]; hand_overs: ShiftHandOver[]; overload: Overload | null; back_since: string | null; rounds: RoundAtDesk[];
 }
 
+export interface Share { within_s: number; target_pct: number; in_time: number; calls: number }
+export interface StreetFigures { code: string; name: string; level: string; free: number; on_duty: number }
+export interface WallFigures {
+  server_time: string; areas: string[]; operators: number; overload: Overload | null; rounds: RoundAtDesk[];
+  calls: { open: number; waiting: number; grave: number; waiting_since: string | null; to_close: number };
+  answered: { hour: Share[]; day: Share[] }; coming: { accepted: number; en_route: number; on_scene: number };
+  streets: StreetFigures[];
+  handsets: { silent: number; all: number; silent_after_s: number; counted_at: string | null };
+}
+
 export interface Frame {
   type: string; cursor?: string; incidents?: Incident[]; incident?: Incident; caregivers?: Dot[]; dots?: Dot[];
   operators?: AtDesk[]; hand_overs?: ShiftHandOver[]; overload?: Overload | null; back_since?: string | null; rounds?: RoundAtDesk[]; server_time?: string; tracks_full?: boolean; parked?: number;
