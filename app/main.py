@@ -31,6 +31,7 @@ from app.doors import (
     acknowledgements,
     administrator,
     caregiver,
+    caregiver_own,
     console,
     handset,
     health,
@@ -50,6 +51,7 @@ from app.outside.outbox import Outbox
 from app.outside.parties import Parties, PartiesRefused, parties_of
 from app.register.directory import Directory
 from app.register.geography import Geography
+from app.register.ground import Ground
 from app.register.imports import resume_imports
 from app.register.roads import RoadsRefused, read_roads
 from app.security.access import PUBLIC
@@ -130,7 +132,12 @@ def build_api(service: Service, doors: frozenset[str]) -> ASGIApp:
 
 _ROUTERS: Final[Mapping[str, Sequence[APIRouter]]] = {
     "handset": (handset.router,),
-    "caregiver": (session.caregiver_router, caregiver.router, acknowledgements.router),
+    "caregiver": (
+        session.caregiver_router,
+        caregiver.router,
+        caregiver_own.router,
+        acknowledgements.router,
+    ),
     "operator": (
         session.desk_router,
         operator.router,
@@ -186,7 +193,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
         SettingsRefused: a setting cannot be used.
     """
     metrics, clock, directory = Metrics(), _rule_clock(settings), Directory()
-    parties = _parties(settings)
+    parties, base_map = _parties(settings), _base_map(settings)
     await directory.load(engine)
     feed = Feed(directory, metrics)
     ledger = PostgresLedger(engine)
@@ -231,7 +238,8 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
         security=security,
         metrics=metrics,
         parties=parties,
-        base_map=_base_map(settings),
+        base_map=base_map,
+        ground=Ground(base_map),
     )
     _watch(service)
     await security.tokens.load()

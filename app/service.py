@@ -14,6 +14,7 @@ from app.metrics import Metrics
 from app.outside.parties import Parties
 from app.register.directory import Directory
 from app.register.geography import Geography
+from app.register.ground import Ground
 from app.security.security import Security
 from app.settings import Settings
 from app.storage.tracks import Tracks
@@ -38,6 +39,7 @@ class Service:
     metrics: Metrics
     parties: Parties = field(default_factory=Parties)
     base_map: Sequence[Mapping[str, Any]] = ()  # GeoJSON features drawn under everything
+    ground: Ground = field(default_factory=Ground)  # the same, by where they are
 
 
 def the_service(connection: HTTPConnection) -> Service:

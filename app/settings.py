@@ -1,5 +1,6 @@
 """What an operator of this software can set. Read once, in main.py or the command line."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from devices.datum import Datum
 from dispatch.assignment import Policy
 
 DOORS: Final = ("handset", "caregiver", "operator", "administrator", "pages", "metrics")
@@ -48,6 +50,17 @@ class Settings(BaseSettings):
 
     data_dir: Path = Path("data")
     """Folder for the embedded database and generated secrets; made if missing, mode 0700."""
+
+    desk_telephone: str = ""
+    """Number by which caregivers reach the desk, on a key of their page; empty shows none."""
+
+    navigation_url: str = (
+        "https://uri.amap.com/navigation?to={lon},{lat}&mode=ride&coordinate=gaode&callnative=1"
+    )
+    """Link by which a caregiver's telephone opens its navigation, beside `geo:`; empty: none."""
+
+    navigation_datum: Datum = Datum.GCJ02
+    """What `{lon}` and `{lat}` in it refer to: `wgs84`, `gcj02` (AMap, Tencent) or `bd09`."""
 
     base_map: Path | None = None
     """GeoJSON file with rivers, roads and labels, drawn under the map; none is needed."""
@@ -117,6 +130,22 @@ class Settings(BaseSettings):
 
     log_json: bool = False
     """Whether the log is JSON, one object a line."""
+
+    @field_validator("desk_telephone")
+    @classmethod
+    def _telephone_can_be_dialled(cls, number: str) -> str:
+        if not re.fullmatch(r"(\+?[0-9][0-9 -]{1,19})?", number):
+            raise ValueError("write digits, blanks and dashes, perhaps + before them")
+        return number
+
+    @field_validator("navigation_url")
+    @classmethod
+    def _navigation_takes_a_point(cls, url: str) -> str:
+        rest = url.replace("{lon}", "", 1).replace("{lat}", "", 1)
+        is_point = len(url) - len(rest) == len("{lon}{lat}") and not re.search(r"[{}\s]", rest)
+        if url and not (is_point and re.match(r"(?!javascript|data)[a-z]+://", url)):
+            raise ValueError("write a link that holds {lon} and {lat}, each once")
+        return url
 
     @field_validator("zone")
     @classmethod

@@ -97,10 +97,15 @@ def attendance_step(book: Book, request: r.AttendanceStep, now: datetime) -> lis
         case "en_route":
             _must_be_active(attendance, "CaregiverSetOut")
             due_by = max(now, attendance.eta_at) + plan.arrive_grace
-            set_out = CaregiverSetOut(at=now, attendance_id=attendance.id, due_by=due_by)
+            set_out = CaregiverSetOut(
+                at=now,
+                attendance_id=attendance.id,
+                due_by=due_by,
+                occurred_at=request.occurred_at,
+            )
             return [set_out, *stop_asking(book, incident, now, counting=attendance.id)]
         case "on_scene":
-            return _arrive(book, incident, attendance, now)
+            return _arrive(book, incident, attendance, request, now)
         case _:
             return _finish(book, attendance, request, now)
 
@@ -201,7 +206,13 @@ def _not_diverted(book: Book, attendance: Attendance, now: datetime) -> list[Fac
     return [OfferWithdrawn(at=now, offer_id=OfferId(offer_id), why="on_scene")]
 
 
-def _arrive(book: Book, incident: Incident, attendance: Attendance, now: datetime) -> list[Fact]:
+def _arrive(
+    book: Book,
+    incident: Incident,
+    attendance: Attendance,
+    request: r.AttendanceStep,
+    now: datetime,
+) -> list[Fact]:
     """Record an arrival, even of somebody who was given up when nobody else has arrived."""
     before: list[Fact] = []
     asked = book.roster.of(attendance.caregiver_id).offer
@@ -213,7 +224,9 @@ def _arrive(book: Book, incident: Incident, attendance: Attendance, now: datetim
         _must_be_active(attendance, "CaregiverArrived")
         before = _not_diverted(book, attendance, now)
     due_by = now + book.plan_of(incident).finish_within
-    arrived = CaregiverArrived(at=now, attendance_id=attendance.id, due_by=due_by)
+    arrived = CaregiverArrived(
+        at=now, attendance_id=attendance.id, due_by=due_by, occurred_at=request.occurred_at
+    )
     withdrawn = [
         one
         for one in stop_asking(book, incident, now, counting=attendance.id)
@@ -236,6 +249,7 @@ def _finish(
         attendance_id=attendance.id,
         outcome=request.outcome,
         desk_by=now + within,
+        occurred_at=request.occurred_at,
         note=request.note,
     )
     others = [one for one in book.active_attendances(incident) if one.id != attendance.id]

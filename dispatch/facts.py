@@ -225,7 +225,7 @@ class IncidentRaised(Fact):
     kind: str
     gravity: Gravity
     plan_version: str
-    channel: str  # handset, telephone; habit, rhythm: the control room itself
+    channel: str  # handset, telephone, caregiver; habit, rhythm: the control room itself
     resident_id: ResidentId | None
     handset_id: HandsetId | None
     area_id: AreaId | None
@@ -689,6 +689,7 @@ class CaregiverSetOut(Fact):
 
     attendance_id: AttendanceId
     due_by: datetime  # to be on scene
+    occurred_at: datetime | None = None  # when they pressed, without network; None: just now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -697,6 +698,7 @@ class CaregiverArrived(Fact):
 
     attendance_id: AttendanceId
     due_by: datetime  # to be done
+    occurred_at: datetime | None = None  # as of CaregiverSetOut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -706,6 +708,7 @@ class AttendanceDone(Fact):
     attendance_id: AttendanceId
     outcome: str  # helped, nothing_needed, could_not_help, handed_over
     desk_by: datetime  # until when an operator must have closed the incident
+    occurred_at: datetime | None = None  # as of CaregiverSetOut
     note: str = personal("")
 
 
@@ -742,6 +745,7 @@ class SceneReported(Fact):
     what: str  # a word of dispatch.scene.SCENE
     act_by: datetime | None  # until when somebody must have acted; None when nothing is wrong
     wanted: int | None = None  # how many are needed from now on; None: as before
+    occurred_at: datetime | None = None  # as of CaregiverSetOut
     note: str = personal("")
 
 

@@ -17,7 +17,7 @@ from dispatch.facts import (
     StepTaken,
     TravelTimesLearned,
 )
-from dispatch.ids import AttendanceId, CaregiverId, IncidentId, OfferId
+from dispatch.ids import AttendanceId, CaregiverId, IncidentId, OfferId, carrier_of
 from dispatch.incident import Incident
 from dispatch.offer import Offer
 from dispatch.place import Place, distance_m
@@ -185,16 +185,24 @@ def place_of(book: Book, incident: Incident) -> Place | None:
 def need_of(book: Book, incident: Incident, step: Step | None) -> Need:
     """Return what a search for this incident asks for; `step` None searches everywhere."""
     plan = book.plan_of(incident)
-    resident = book.residents.get(incident.resident_id) if incident.resident_id else None
     return Need(
         place=place_of(book, incident),
         scope=book.territory.scope(incident.area_id, step.level) if step else None,
         skills=plan.skills,
-        excluded=resident.excluded if resident else frozenset(),
+        excluded=_not_wanted(book, incident),
         asked=incident.asked,
         wishes=_wishes_of(book, incident),
         travel_s=incident.travel_s,
     )
+
+
+def _not_wanted(book: Book, incident: Incident) -> frozenset[CaregiverId]:
+    """Return who must not be asked: whom the resident does not want; whoever calls themself."""
+    caller = carrier_of(incident.handset_id)
+    if caller is not None:
+        return frozenset((caller,))
+    resident = book.residents.get(incident.resident_id) if incident.resident_id else None
+    return resident.excluded if resident else frozenset()
 
 
 def _wishes_of(book: Book, incident: Incident) -> Wishes:

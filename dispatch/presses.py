@@ -61,7 +61,7 @@ def handset_called(book: Book, request: r.HandsetCalled, now: datetime) -> list[
         kind=plan.kind,
         gravity=gravity,
         plan_version=book.plan_version,
-        channel="handset",
+        channel=request.channel,
         resident_id=resident_id,
         handset_id=request.handset_id,
         area_id=area_id,

@@ -47,6 +47,7 @@ class HandsetCalled(Request):
     area_id: AreaId | None = None  # where `place` lies, when that is known
     note: str = ""
     problems: tuple[str, ...] = ()
+    channel: str = "handset"  # caregiver: the telephone of one, who is in danger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,13 +225,14 @@ class OfferDelivered(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttendanceStep(Request):
-    """A caregiver is `en_route`, `on_scene` or `done`."""
+    """A caregiver is `en_route`, `on_scene` or `done`; since `occurred_at` when it comes late."""
 
     attendance_id: AttendanceId
     caregiver_id: CaregiverId
     step: str
     outcome: str = ""
     note: str = ""
+    occurred_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +243,7 @@ class SceneReport(Request):
     caregiver_id: CaregiverId
     what: str
     note: str = ""
+    occurred_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,7 @@ def report(book: Book, request: r.SceneReport, now: datetime) -> list[Fact]:
         what=request.what,
         act_by=now + book.scene_within(incident, request.what),
         wanted=wanted,
+        occurred_at=request.occurred_at,
         note=request.note,
     )
     return [said, *SCENE[request.what].at_once(book, incident, now)]
@@ -104,6 +105,7 @@ def _sorted_out(
         what=SORTED_OUT,
         act_by=None,
         wanted=wanted,
+        occurred_at=request.occurred_at,
         note=request.note,
     )
     return [said, *(stop_asking(book, incident, now) if wanted else [])]

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 from fastapi import APIRouter, Response, WebSocket
@@ -23,6 +23,7 @@ from app.security.roles import Role
 from app.service import Service, ServiceDep, the_service
 from app.storage.tracks import POSITION, SOURCE_CODE, TracksFull
 from app.views.book import caregiver_view
+from app.views.navigation import Navigation
 from devices.report import BACK_MAX, clean
 from dispatch.book import Book
 from dispatch.errors import (
@@ -47,6 +48,12 @@ from dispatch.requests import (
 
 STATE_EVERY_S: Final = 20.0  # a state is sent at least so often, so that silence means trouble
 POSITIONS_MAX: Final = 200
+LATE_FROM_S: Final = 10.0  # a press that comes later than this is marked as late on the record
+AGO_S_MAX: Final = 7 * 86_400.0
+AgoS: TypeAlias = Annotated[
+    float | None,
+    Field(ge=0, le=AGO_S_MAX, allow_inf_nan=False, description="Seconds since it was pressed."),
+]
 
 CaregiverDep = Annotated[Principal, allow(Role.CAREGIVER)]
 router = APIRouter(prefix="/api/v1/caregiver", tags=["caregiver"])
@@ -73,6 +80,14 @@ class DeclineIn(BaseModel):
     reason: str = Field(default="", max_length=200)
 
 
+class StepIn(BaseModel):
+    """How long ago it was pressed."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"ago_s": 0}})
+
+    ago_s: AgoS = None
+
+
 class DoneIn(BaseModel):
     """How it went."""
 
@@ -82,6 +97,7 @@ class DoneIn(BaseModel):
 
     outcome: Literal["helped", "nothing_needed", "could_not_help", "handed_over"]
     note: str = Field(default="", max_length=2_000)
+    ago_s: AgoS = None
 
 
 class SceneIn(BaseModel):
@@ -100,6 +116,7 @@ class SceneIn(BaseModel):
         "sorted_out",
     ]
     note: str = Field(default="", max_length=2_000)
+    ago_s: AgoS = None
 
 
 class StillComingIn(BaseModel):
@@ -136,7 +153,7 @@ class PositionsOut(BaseModel):
 @router.get("/state", summary="Everything the telephone shows", responses=problems(*TOKEN_PROBLEMS))
 async def state(who: CaregiverDep, service: ServiceDep) -> Response:
     """Return duty, offers and work in hand; for networks that carry no websocket."""
-    return await _state(service, who)
+    return await state_answer(service, who)
 
 
 @router.post(
@@ -147,7 +164,7 @@ async def state(who: CaregiverDep, service: ServiceDep) -> Response:
 async def duty(body: DutyIn, who: CaregiverDep, service: ServiceDep) -> Response:
     """Be asked from now on, or not any more. Refused while work is in hand."""
     await call(service, Duty(caregiver_id=CaregiverId(who.id), is_on=body.on))
-    return await _state(service, who)
+    return await state_answer(service, who)
 
 
 @router.post(
@@ -198,15 +215,19 @@ _STEP_PROBLEMS: Final = problems(*TOKEN_PROBLEMS, UnknownSubject, NotYours, Tran
 
 
 @router.post("/attendances/{attendance_id}/en_route", summary="Set out", responses=_STEP_PROBLEMS)
-async def en_route(attendance_id: str, who: CaregiverDep, service: ServiceDep) -> Response:
+async def en_route(
+    attendance_id: str, who: CaregiverDep, service: ServiceDep, body: StepIn | None = None
+) -> Response:
     """Say that you are on the way."""
-    return await _step(service, who, attendance_id, "en_route")
+    return await _step(service, who, attendance_id, "en_route", body or StepIn())
 
 
 @router.post("/attendances/{attendance_id}/on_scene", summary="Arrive", responses=_STEP_PROBLEMS)
-async def on_scene(attendance_id: str, who: CaregiverDep, service: ServiceDep) -> Response:
+async def on_scene(
+    attendance_id: str, who: CaregiverDep, service: ServiceDep, body: StepIn | None = None
+) -> Response:
     """Say that you are with the resident."""
-    return await _step(service, who, attendance_id, "on_scene")
+    return await _step(service, who, attendance_id, "on_scene", body or StepIn())
 
 
 @router.post("/attendances/{attendance_id}/done", summary="Finish", responses=_STEP_PROBLEMS)
@@ -215,7 +236,7 @@ async def done(
 ) -> Response:
     """Say how it went."""
     note = clean(body.note, 2_000)
-    return await _step(service, who, attendance_id, "done", outcome=body.outcome, note=note)
+    return await _step(service, who, attendance_id, "done", body, outcome=body.outcome, note=note)
 
 
 @router.post(
@@ -232,9 +253,10 @@ async def scene(
         caregiver_id=CaregiverId(who.id),
         what=body.what,
         note=clean(body.note, 2_000),
+        occurred_at=pressed_at(service, body.ago_s),
     )
     await call(service, request)
-    return await _state(service, who)
+    return await state_answer(service, who)
 
 
 @router.post(
@@ -252,7 +274,7 @@ async def still_coming(
         is_coming=body.yes,
     )
     await call(service, request)
-    return await _state(service, who)
+    return await state_answer(service, who)
 
 
 @router.websocket("/stream")
@@ -317,7 +339,7 @@ async def record_positions(
         (
             caregiver_id,
             POSITION,
-            _true_at(one, received_at),
+            true_at(one, received_at),
             received_at,
             one.lon,
             one.lat,
@@ -340,7 +362,7 @@ def _sight(
     service: Service, caregiver_id: CaregiverId, sent: PositionIn, received_at: datetime
 ) -> None:
     """Take up a position: by machine time in the record, by the rules' time in the search."""
-    at = _true_at(sent, received_at) or received_at
+    at = true_at(sent, received_at) or received_at
     age = received_at - at
     place = Place(lon=sent.lon, lat=sent.lat, accuracy_m=sent.accuracy_m, source=sent.source, at=at)
     service.tracks.note(caregiver_id, place)
@@ -349,7 +371,7 @@ def _sight(
         service.feed.moved(service.center.book, caregiver_id, sighted)
 
 
-def _true_at(sent: PositionIn, received_at: datetime) -> datetime | None:
+def true_at(sent: PositionIn, received_at: datetime) -> datetime | None:
     """Return when a position was true, None when its clock says nothing that can be believed.
 
     A time of the future is taken for now: it would hide every later position.
@@ -371,7 +393,7 @@ async def _offer_answer(
             reason=reason,
         ),
     )
-    return await _state(service, who)
+    return await state_answer(service, who)
 
 
 async def _step(
@@ -379,6 +401,7 @@ async def _step(
     who: Principal,
     attendance_id: str,
     step: str,
+    said: StepIn | DoneIn,
     *,
     outcome: str = "",
     note: str = "",
@@ -391,12 +414,24 @@ async def _step(
             step=step,
             outcome=outcome,
             note=note,
+            occurred_at=pressed_at(service, said.ago_s),
         ),
     )
-    return await _state(service, who)
+    return await state_answer(service, who)
 
 
-async def _state(service: Service, who: Principal) -> Response:
+def pressed_at(service: Service, ago_s: float | None) -> datetime | None:
+    """Return when it was pressed, by the rules' clock; None when that is now.
+
+    Telephones say how long ago, not when: that needs no clock but their own.
+    """
+    if ago_s is None or ago_s < LATE_FROM_S:
+        return None
+    return service.center.now - timedelta(seconds=ago_s)
+
+
+async def state_answer(service: Service, who: Principal) -> Response:
+    """Return everything the telephone shows, after whatever it said."""
     body, unsent = await _look(service, who, "poll")
     noting = BackgroundTask(_sent, service, unsent, "poll") if unsent else None
     return Response(body, media_type="application/json", background=noting)
@@ -408,6 +443,11 @@ async def _look(service: Service, who: Principal, channel: str) -> tuple[bytes, 
     def look(book: Book) -> tuple[bytes, Sequence[OfferId]]:
         caregiver_id = CaregiverId(who.id)
         view = caregiver_view(book, service.directory, caregiver_id, service.center.now)
+        settings = service.settings
+        navigation = Navigation(url=settings.navigation_url, datum=settings.navigation_datum)
+        for one in view["attendances"]:
+            one["ways"] = navigation.ways_to(one["place"])
+        view["desk_telephone"] = settings.desk_telephone
         shown = (book.offers[one["id"]] for one in view["offers"])
         unsent = [one.id for one in shown if one.is_pending and channel not in one.sent]
         return _encode(view), unsent

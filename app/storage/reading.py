@@ -1,6 +1,7 @@
 """What the desk reads from the tables: past incidents, the timeline of one, residents by name."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -58,6 +59,21 @@ async def who_came(
             values,
         )
         return offers.mappings().all(), attendances.mappings().all()
+
+
+async def attendances_of(
+    engine: AsyncEngine, caregiver_id: str, *, since: datetime, limit: int
+) -> Sequence[RowMapping]:
+    """Return a caregiver's attendances that began since then, the latest first."""
+    query = text(
+        "SELECT a.*, i.kind, i.gravity, i.area_id FROM attendance a"
+        " JOIN incident i ON i.id = a.incident_id"
+        " WHERE a.caregiver_id = :caregiver_id AND a.accepted_at >= :since"
+        " ORDER BY a.accepted_at DESC, length(a.id) DESC, a.id DESC LIMIT :limit"
+    )
+    values = {"caregiver_id": caregiver_id, "since": since, "limit": limit}
+    async with engine.connect() as connection:
+        return (await connection.execute(query, values)).mappings().all()
 
 
 async def facts_of(engine: AsyncEngine, incident_id: str) -> list[Recorded]:

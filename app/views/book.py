@@ -11,7 +11,7 @@ from app.register.directory import Directory, ResidentCard
 from dispatch.attendance import Attendance
 from dispatch.book import Book
 from dispatch.claim import Claim
-from dispatch.ids import CaregiverId, HandsetId, IncidentId
+from dispatch.ids import CaregiverId, HandsetId, IncidentId, alarm_of, carrier_of
 from dispatch.incident import Incident, StageClock
 from dispatch.ladder import need_of
 from dispatch.notice import Notice
@@ -44,6 +44,7 @@ def incident_view(book: Book, directory: Directory, incident: Incident) -> View:
         "desk": incident.desk,
         "channel": incident.channel,
         "handset_id": incident.handset_id,
+        "caregiver": carrier_view(directory, incident.handset_id),
         "resident": resident_view(directory.residents.get(incident.resident_id or "")),
         "area": area_view(book, incident.area_id),
         "place": place_view(incident.place),
@@ -138,7 +139,9 @@ def caregiver_view(
             "kind": person.kind,
         },
         "on_duty": person.is_on_duty,
+        "on_duty_since": person.on_duty_since if person.is_on_duty else None,
         "resting_until": person.resting_until(now),
+        "alarm": _own_alarm(book, caregiver_id),
         "server_time": now,
         "offers": [_asked(book, directory, offer) for offer in offers],
         "attendances": [_assigned(book, directory, attendance) for attendance in work],
@@ -170,6 +173,14 @@ def handset_view(book: Book, directory: Directory, handset_id: HandsetId, now: d
             if _is_for_handset(incident)
         ],
     }
+
+
+def carrier_view(directory: Directory, handset_id: str | None) -> View | None:
+    """Return the caregiver whose own alarm a call is; None for a call of a resident."""
+    caregiver_id = carrier_of(HandsetId(handset_id) if handset_id else None)
+    if caregiver_id is None:
+        return None
+    return {"id": caregiver_id, "name": directory.caregiver_name(caregiver_id)}
 
 
 def candidates_view(
@@ -236,6 +247,15 @@ def resident_view(card: ResidentCard | None) -> View | None:
         "category": card.category,
         "lives_alone": card.lives_alone,
     }
+
+
+def _own_alarm(book: Book, caregiver_id: CaregiverId) -> View | None:
+    """Return the open call that a caregiver in danger made, and whether somebody has taken it."""
+    calls = book.open_of.get(book.caller_of(None, alarm_of(caregiver_id)), ())
+    found = min((book.incidents[one] for one in calls), key=rank, default=None)
+    if found is None:
+        return None
+    return {"id": found.id, "raised_at": found.raised_at, "heard": found.claim.is_held}
 
 
 def _claim(directory: Directory, claim: Claim) -> View | None:

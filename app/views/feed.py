@@ -20,7 +20,7 @@ from app.storage.ledger import Recorded
 from app.views.book import View, desk_view, dot_view, incident_view
 from dispatch import facts as f
 from dispatch.book import Book
-from dispatch.ids import CaregiverId, IncidentId, OfferId
+from dispatch.ids import CaregiverId, IncidentId, OfferId, carrier_of
 from dispatch.incident import Incident
 from dispatch.place import Place
 
@@ -187,7 +187,9 @@ class Feed:
                 self._metrics.handled.labels(closed.handled_at or "").inc()
 
     def _tell_who_waits(self, book: Book, incident: Incident) -> None:
-        """Let caregivers who said that something is wrong see what the desk does about it."""
+        """Let caregivers who called, or said what is wrong, see what the desk does about it."""
+        for changed in self._caregivers.get(carrier_of(incident.handset_id) or "", ()):
+            changed.set()
         for one in book.active_attendances(incident) if incident.is_open else ():
             if one.trouble:
                 for changed in self._caregivers.get(one.caregiver_id, ()):

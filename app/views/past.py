@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.engine import RowMapping
 
 from app.register.directory import Directory
-from app.views.book import View, area_view, resident_view
+from app.views.book import View, area_view, carrier_view, resident_view
 from dispatch.book import Book
 from dispatch.plans import Gravity
 
@@ -34,6 +34,7 @@ def past_view(
         "desk": "operator",
         "channel": row["channel"],
         "handset_id": row["handset_id"],
+        "caregiver": carrier_view(directory, row["handset_id"]),
         "resident": resident_view(directory.residents.get(row["resident_id"] or "")),
         "area": area_view(book, row["area_id"]),
         "place": None,
@@ -53,6 +54,22 @@ def past_view(
         "problems": [],
         "disposition": row["disposition"],
         "closed_at": row["closed_at"],
+    }
+
+
+def own_work_view(book: Book, row: RowMapping) -> View:
+    """Return a past attendance as the caregiver sees it: nobody's name, and no address."""
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "gravity": Gravity(row["gravity"]).name.lower(),
+        "area": area_view(book, row["area_id"]),
+        "state": row["state"],
+        "accepted_at": row["accepted_at"],
+        "en_route_at": row["set_out_at"],
+        "on_scene_at": row["arrived_at"],
+        "ended_at": row["ended_at"],
+        "outcome": row["outcome"],
     }
 
 

@@ -94,6 +94,9 @@ function Actions({ incident }) {
 /** @param {{ incident: Incident, full: IncidentInFull | null }} props */
 function Person({ incident, full }) {
   const person = incident.resident;
+  if (incident.caregiver) {
+    return html`<section><h3>${t("detail.person")}</h3><p class="matters" data-own-alarm=${incident.caregiver.id}>${t("street.own_alarm", { name: incident.caregiver.name })}</p></section>`;
+  }
   if (person === null) {
     return html`<section><h3>${t("detail.person")}</h3><p>${t("row.unknown_resident")}</p>
       ${incident.handset_id && html`<p class="sub">${t("detail.handset", { id: incident.handset_id })}</p>`}

@@ -54,7 +54,7 @@ function Row({ incident, index, count }) {
         <span class="kind">${word(t, "kind", incident.kind)}${incident.presses > 1 && html` <strong title=${t("row.presses", { n: incident.presses })} aria-label=${t("row.presses", { n: incident.presses })}>×${incident.presses}</strong>`}</span>
       </span>
       <span class="cell">
-        <span class="who">${incident.resident?.name ?? t("row.unknown_resident")}</span>
+        <span class="who">${incident.caregiver ? t("street.own_alarm", { name: incident.caregiver.name }) : (incident.resident?.name ?? t("row.unknown_resident"))}</span>
         <span class="sub" title=${areaText(incident.area)}><${Flags} incident=${incident} />${areaText(incident.area?.names.slice(-2)) || t("row.unknown_area")}</span>
       </span>
       <${Help} incident=${incident} />

@@ -31,8 +31,13 @@ const SAID = {
 export function Timeline({ entries, full }) {
   return html`<section><h3>${t("detail.timeline")}</h3><ol class="timeline">
     ${entries.map((entry) => html`<li key=${entry.number}><time datetime=${entry.at}>${timeOfDay(entry.at, zone, now.value)}</time>
-      <span>${say(entry, full)}${entry.by && entry.by !== "plan" && entry.by !== "key" && entry.by !== entry.data.caregiver_id && html` <span class="age">${t("timeline.by", { name: entry.by })}</span>`}</span></li>`)}
+      <span>${say(entry, full)}${isLate(entry) && html` <span class="flag" data-late>${t("street.pressed_at", { time: timeOfDay(String(entry.data.occurred_at), zone, now.value) })}</span>`}${entry.by && entry.by !== "plan" && entry.by !== "key" && entry.by !== entry.data.caregiver_id && html` <span class="age">${t("timeline.by", { name: entry.by })}</span>`}</span></li>`)}
   </ol></section>`;
+}
+
+/** Whether a caregiver pressed without network, and the desk heard it later. @param {Entry} entry */
+function isLate({ data }) {
+  return Boolean(data.attendance_id && data.occurred_at);
 }
 
 /** @param {Entry} entry @param {IncidentInFull} full */

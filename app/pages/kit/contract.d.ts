@@ -29,7 +29,7 @@ export interface Incident {
   rank: (boolean | string | number)[]; presses: number; pressing?: boolean; silent?: boolean; contact?: string[]; usual?: string;
   stages?: { name: string; due_at: string; warned: boolean; breached: boolean; met_at: string | null }[];
   first_for?: { operator_id: string; until: string } | null; last_press_at: string | null; siren: boolean;
-  desk: string; channel: string; handset_id: string | null; resident: Resident | null;
+  desk: string; channel: string; handset_id: string | null; caregiver?: { id: string; name: string } | null; resident: Resident | null;
   area: { code: string; names: string[] } | null; place: Place | null; claim: Claim | null;
   ladder: { level: string; round: number; until: string | null } | null;
   offers: Offer[]; attendances: Attendance[]; parties: Party[]; handled_at: string | null; linked_to: string | null; cancelled: boolean; confirm_by?: string | null;
@@ -87,10 +87,21 @@ export interface AttendanceOfMine {
     name: string; telephone?: string; communication?: string; language?: string; ability?: string; medical?: string; key_note?: string;
   } | null;
   note: string | null; directions?: string; asked_until?: string | null; trouble?: string; trouble_by?: string | null;
+  ways?: { app: string; datum: string; url: string }[];
 }
+export interface Shifts {
+  hours: { day: string; from: string; to: string }[]; zone: string; on_duty: boolean; on_duty_since: string | null;
+  off_duty_since: string | null; resting_until: string | null; area: { names: string[] } | null;
+}
+export interface PastWork {
+  id: string; kind: string; gravity: Gravity; area: { names: string[] } | null; state: string; accepted_at: string;
+  en_route_at: string | null; on_scene_at: string | null; ended_at: string | null; outcome: string | null;
+}
+export interface Sketch { lines: { kind: string; name: string; points: [number, number][] }[] }
 export interface CaregiverState {
   caregiver: { id: string; name: string; kind: string }; on_duty: boolean; resting_until?: string | null;
-  server_time: string; offers: OfferToMe[]; attendances: AttendanceOfMine[];
+  server_time: string; offers: OfferToMe[]; attendances: AttendanceOfMine[]; on_duty_since?: string | null;
+  desk_telephone?: string; alarm?: { id: string; raised_at: string; heard: boolean } | null;
 }
 
 export interface Coming { caregiver_name: string; kind: string; state: string; eta_at: string | null; distance_m: number | null }
