@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, WebSocket
 
 from app.center import Center
 from app.doors.operator import in_scope, shown
-from app.doors.streams import PING_EVERY_S, accept, send, serve
+from app.doors.streams import accept, send, serve
 from app.doors.waiting import NotOnRecordYet
 from app.security.access import Principal, allow, security_of
 from app.security.roles import Role
@@ -22,6 +22,7 @@ from dispatch.incident import Incident
 from dispatch.queue import rank
 
 DOTS_EVERY_S: Final = 1.0
+PING_EVERY_S: Final = 1.5  # a console that has heard nothing for four says so: within five in all
 
 OperatorDep = Annotated[Principal, allow(Role.OPERATOR, Role.SUPERVISOR)]
 router = APIRouter(prefix="/api/v1/operator", tags=["operator"])

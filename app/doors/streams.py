@@ -8,7 +8,6 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from app.security.access import SUBPROTOCOL
 
-PING_EVERY_S: Final = 5.0
 SEND_WITHIN_S: Final = 10.0  # a peer that takes nothing for so long is let go: it will come back
 GOING_AWAY: Final = 1001
 REVOKED: Final = 4401

@@ -131,12 +131,20 @@ export function rings(incident, me, now) {
 }
 
 /**
- * Return whether the siren must sound at this desk.
- * @param {Iterable<Incident>} incidents @param {Account} me @param {() => number} now
+ * Return the calls that sound at this desk: those that ring, and those that another operator waits to pass on.
+ * @param {Incident[]} incidents @param {Account} me @param {() => number} now
  */
-export function mustSound(incidents, me, now) {
-  for (const incident of incidents) if (rings(incident, me, now) || isOfferedTo(incident, me)) return true;
-  return false;
+export function sounding(incidents, me, now) {
+  return incidents.filter((incident) => rings(incident, me, now) || isOfferedTo(incident, me));
+}
+
+/** The grave ones first. */
+const GRAVITIES = ["life_threat", "urgent", "routine", "service"];
+
+/** Return the gravest class among calls; null when there are none. @param {Incident[]} incidents */
+export function gravest(incidents) {
+  const found = Math.min(...incidents.map(({ gravity }) => GRAVITIES.indexOf(gravity)));
+  return GRAVITIES[found] ?? null;
 }
 
 /**

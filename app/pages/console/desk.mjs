@@ -3,8 +3,9 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { ask, Refused } from "../kit/http.mjs";
 import { socketAddress, Stream } from "../kit/stream.mjs";
-import { hearTime, now } from "../kit/time.mjs";
-import { emptyBoard, fold, inOrder, mustSound } from "./board.mjs";
+import { hearTime, now, tick } from "../kit/time.mjs";
+import { emptyBoard, fold, gravest, inOrder, sounding } from "./board.mjs";
+import { everyBeat } from "./pulse.mjs";
 import { allowSound, setSiren } from "./siren.mjs";
 
 /** @typedef {import("../kit/contract.d.ts").Session} Session */
@@ -12,8 +13,8 @@ import { allowSound, setSiren } from "./siren.mjs";
 /** @typedef {import("../kit/contract.d.ts").IncidentInFull} IncidentInFull */
 /** @typedef {import("../kit/contract.d.ts").Frame} Frame */
 
-const QUIET_MS = 10_000; // the server pings every 5 s
-const WARN_AFTER_MS = 10_000; // a console without a server starts to warn aloud
+const QUIET_MS = 4_000; // the server pings consoles every 1.5 s
+const WARN_AFTER_MS = 4_000; // a console without a server starts to warn aloud
 
 export const phase = signal(/** @type {"starting" | "login" | "desk"} */ ("starting"));
 export const session = signal(/** @type {Session | null} */ (null));
@@ -30,6 +31,15 @@ export const dotsChanged = signal(0);
 const stateChanged = signal(0);
 
 export const queue = computed(() => (incidentsChanged.value, inOrder(board)));
+/** The calls that sound at this desk, the first to be served in front. */
+export const ringing = computed(() => {
+  const me = session.value?.account;
+  const all = queue.value;
+  // The clock matters only while another operator comes first for some seconds.
+  const at = all.some(({ first_for }) => first_for) ? now.value : now.peek();
+  return me === undefined ? [] : sounding(all, me, () => at);
+});
+
 export const dots = () => board.dots;
 export const health = computed(() => (stateChanged.value, { tracksFull: board.tracksFull, parked: board.parked }));
 
@@ -286,15 +296,26 @@ async function refresh() {
   }
 }
 
+/** When the link was lost, in the page's own time; null while it lives. */
+let lostAt = /** @type {number | null} */ (null);
+effect(() => {
+  if (phase.value !== "desk" || link.value !== "lost") lostAt = null;
+  else lostAt ??= heardAt.peek() ?? now.peek();
+});
+
 // The siren follows the board, whether or not anybody looks at the page.
 effect(() => {
-  const me = session.value?.account;
-  if (phase.value === "desk" && me !== undefined && mustSound(queue.value, me, () => now.value)) setSiren("sounding");
+  const gravity = phase.value === "desk" ? gravest(ringing.value) : null;
+  if (gravity !== null) setSiren("sounding", gravity);
   else if (isExpired.value || isUnreachable()) setSiren("warning");
   else setSiren("silent");
 });
 
 function isUnreachable() {
-  if (phase.value !== "desk" || link.value !== "lost" || heardAt.value === null) return false;
-  return now.value - heardAt.value > WARN_AFTER_MS;
+  return link.value === "lost" && now.value - (lostAt ?? now.value) >= WARN_AFTER_MS;
 }
+
+everyBeat(() => {
+  stream?.look();
+  if (document.hidden) tick();
+});

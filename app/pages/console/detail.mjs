@@ -22,7 +22,7 @@ export function Detail() {
   if (id === null) return null;
   const full = chosen.value;
   const incident = liveIncident(id) ?? full;
-  return html`<section class="detail" aria-label=${t("detail.title", { id })} onKeyDown=${closeOnEscape}>
+  return html`<section class="detail" aria-label=${t("detail.title", { id })} >
     ${incident === null
       ? html`<${Head} id=${id} /><p class="empty">${chosenFault.value ? t("detail.fault") : t("detail.loading")}</p>`
       : html`<${Head} id=${id} incident=${incident} /><${Notice} /><${Actions} incident=${incident} />
@@ -32,11 +32,6 @@ export function Detail() {
             ${full && html`<${Choices} incident=${incident} choices=${full.considered} /><${Notes} full=${full} /><${Timeline} entries=${full.timeline} full=${full} />`}
           </div>`}
   </section>`;
-}
-
-/** @param {KeyboardEvent} event */
-function closeOnEscape(event) {
-  if (event.key === "Escape") choose(null);
 }
 
 /** @param {{ id: string, incident?: Incident }} props */

@@ -8,6 +8,7 @@ import { t } from "../kit/language.mjs";
 import { areaText, When } from "../kit/parts.mjs";
 import { distance, whyOf, word } from "../kit/words.mjs";
 import { HandOverForm, HoldForm, ReopenForm, TransferForm, WidenForm } from "./hand.mjs";
+import { KeysForm } from "./keys.mjs";
 import { RoundsForm } from "./rounds.mjs";
 import { act, change, choose, incidentPath, look, notice, refusal } from "./desk.mjs";
 import { showOnMap } from "./map.mjs";
@@ -17,7 +18,7 @@ import { travel } from "./detail.mjs";
 /** @typedef {import("../kit/contract.d.ts").Candidate} Candidate */
 /** @typedef {import("../kit/contract.d.ts").Resident} Resident */
 /** @typedef {import("../kit/contract.d.ts").Place} Place */
-/** @typedef {"offer" | "note" | "place" | "close" | "location" | "telephoned" | "hold" | "transfer" | "widen" | "reopen" | "hand_over" | "rounds"} DialogName */
+/** @typedef {"offer" | "note" | "place" | "close" | "location" | "telephoned" | "hold" | "transfer" | "widen" | "reopen" | "hand_over" | "rounds" | "keys"} DialogName */
 
 export const DISPOSITIONS = ["helped", "false_alarm", "handed_to_120", "no_one_found", "duplicate", "other"];
 export const CALLED_KINDS = ["sos", "fall", "safety_alarm", "intrusion", "threat", "life_assistance", "follow_up"];
@@ -38,8 +39,10 @@ function close() {
 const FORMS = {
   offer: OfferForm, note: NoteForm, place: PlaceForm, close: CloseForm, location: LocationForm, telephoned: TelephonedForm,
   hold: HoldForm, transfer: TransferForm, widen: WidenForm, reopen: ReopenForm, hand_over: HandOverForm,
-  rounds: RoundsForm,
+  rounds: RoundsForm, keys: KeysForm,
 };
+
+export const isDialogOpen = () => open.value !== null;
 
 export function Dialogs() {
   const shown = open.value;
@@ -52,6 +55,8 @@ function Dialog({ title, about, children }) {
   const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useEffect(() => {
     box.current?.showModal();
+    // Not the key that closes it, which stands first.
+    /** @type {HTMLElement | null | undefined} */ (box.current?.querySelector("form input, form select, form textarea"))?.focus();
   }, []);
   return html`<dialog ref=${box} aria-label=${title} onClose=${close}>
     <header><h2>${title}</h2>${about && html`<span class="sub">${about.id} · ${about.resident?.name ?? t("row.unknown_resident")}</span>`}

@@ -9,6 +9,7 @@ import { now } from "../kit/time.mjs";
 import { age, clock, left, span, timeOfDay, word } from "../kit/words.mjs";
 import { coming, deadline, rings, troubles, windowOf } from "./board.mjs";
 import { act, choose, chosenId, queue, session } from "./desk.mjs";
+import { Filters, shown } from "./filters.mjs";
 
 /** @typedef {import("../kit/contract.d.ts").Incident} Incident */
 
@@ -23,14 +24,15 @@ export function IncidentList() {
     if (box.current) watch.observe(box.current);
     return () => watch.disconnect();
   }, []);
-  const rows = queue.value;
+  const rows = shown.value;
   const [from, to] = windowOf({ count: rows.length, rowHeight: ROW_HEIGHT, top: top.value, height: height.value });
   return html`<section class="list" aria-label=${t("list.title")}>
+    <${Filters} />
     <div class="list-head" aria-hidden="true">
       <span>${t("list.class")}</span><span>${t("list.who")}</span><span>${t("list.help")}</span><span>${t("list.age")}</span><span>${t("list.desk")}</span>
     </div>
     <div class="list-box" ref=${box} onScroll=${() => (top.value = box.current?.scrollTop ?? 0)} onKeyDown=${(/** @type {KeyboardEvent} */ event) => moveFocus(event, box.current)}>
-      ${rows.length === 0 && html`<p class="empty">${t("list.empty")}</p>`}
+      ${rows.length === 0 && html`<p class="empty">${t(queue.value.length === 0 ? "list.empty" : "filter.none")}</p>`}
       <ol style=${{ height: `${rows.length * ROW_HEIGHT}px` }}>
         ${rows.slice(from, to).map((incident, i) => html`<${Row} key=${incident.id} incident=${incident} index=${from + i} count=${rows.length} />`)}
       </ol>
@@ -141,7 +143,7 @@ function moveFocus(event, box) {
   const at = event.target instanceof HTMLElement ? event.target.dataset.index : undefined;
   if (step === undefined || at === undefined || box === null) return;
   event.preventDefault();
-  const index = Math.max(0, Math.min(queue.value.length - 1, Number(at) + step));
+  const index = Math.max(0, Math.min(shown.value.length - 1, Number(at) + step));
   const top = index * ROW_HEIGHT;
   if (top < box.scrollTop) box.scrollTop = top;
   if (top + ROW_HEIGHT > box.scrollTop + box.clientHeight) box.scrollTop = top + ROW_HEIGHT - box.clientHeight;

@@ -1,20 +1,22 @@
 // @ts-check
 // The operator's page: log in, then the desk.
-import { effect, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { render } from "preact";
 import { html } from "../kit/html.mjs";
 import { Refused } from "../kit/http.mjs";
 import { LanguageSwitch, startLanguage, t, zone } from "../kit/language.mjs";
 import { now } from "../kit/time.mjs";
-import { timeOfDay } from "../kit/words.mjs";
+import { span, timeOfDay } from "../kit/words.mjs";
+import { askToNotify, mayNotify } from "./attention.mjs";
 import { chosenId, health, heardAt, isExpired, link, logIn, logOut, phase, queue, session, start, theDesk } from "./desk.mjs";
 import { Detail } from "./detail.mjs";
 import { Dialogs, openDialog } from "./dialogs.mjs";
 import { ShiftBanner } from "./hand.mjs";
 import { IncidentList } from "./list.mjs";
 import { MapPane } from "./map.mjs";
+import { MyCalls } from "./mine.mjs";
 import { RoundBanner } from "./rounds.mjs";
-import { allowSound, sirenState, soundAllowed, trySound } from "./siren.mjs";
+import { allowSound, isSoft, sirenState, soundAllowed, soundOf, trySound } from "./siren.mjs";
 
 function App() {
   if (phase.value === "starting") return null;
@@ -30,6 +32,7 @@ function LogIn() {
     event.preventDefault();
     isBusy.value = true;
     fault.value = "";
+    void askToNotify(); // within the click
     try {
       await logIn(login.value.trim(), password.value);
     } catch (why) {
@@ -52,8 +55,9 @@ function LogIn() {
 }
 
 function Desk() {
-  return html`<div class=${`desk ${chosenId.value === null ? "" : "has-detail"}`} data-siren=${sirenState.value} data-link=${link.value}>
+  return html`<div class=${`desk ${chosenId.value === null ? "" : "has-detail"}`} data-siren=${sirenState.value} data-sound=${soundOf.value ?? ""} data-soft=${isSoft.value ? "yes" : "no"} data-link=${link.value}>
     <${Bar} />
+    <${MyCalls} />
     <${Banners} />
     <main class="panes"><${IncidentList} /><${MapPane} /><${Detail} /></main>
     <${Dialogs} />
@@ -67,11 +71,13 @@ function Bar() {
     <h1>${t("app.name")}</h1>
     <p class="counts"><strong>${t("bar.open", { n: rows.length })}</strong> <span class=${untaken > 0 ? "flag strong" : "flag"}>${t("bar.untaken", { n: untaken })}</span></p>
     <p class=${`siren-state ${sirenState.value}`} role="status">${t(`siren.${sirenState.value}`)}</p>
+    ${mayNotify.value !== "granted" && html`<button type="button" class="notify-off" onClick=${() => void askToNotify()} title=${t("alert.why")}>✖ ${t(mayNotify.value === "default" ? "alert.allow" : "alert.denied")}</button>`}
     <span class="grow"></span>
     <time class="wall-clock">${timeOfDay(now.value, zone, now.value)}</time>
     <p class=${`link-state ${link.value}`}>${t(`link.${link.value}`)}</p>
     <button type="button" class="primary" onClick=${() => openDialog("telephoned")}>${t("action.telephoned")}</button>
     <button type="button" class="quiet" onClick=${() => openDialog("hand_over")}>${t("action.hand_over")}</button>
+    <button type="button" class="quiet" aria-keyshortcuts="?" onClick=${() => openDialog("keys")}>${t("dialog.keys")} <kbd aria-hidden="true">?</kbd></button>
     <button type="button" class="quiet" onClick=${() => void trySound()}>${t("action.try_sound")}</button>
     <${LanguageSwitch} />
     <span class="me">${session.value?.account.name}</span>
@@ -84,7 +90,7 @@ function Banners() {
   const { tracksFull, parked } = health.value;
   const at = heardAt.value;
   return html`<div class="banners">
-    ${link.value === "lost" && html`<p class="banner fault" role="alert" data-banner="unreachable"><span aria-hidden="true">✖</span> ${at === null ? t("banner.never") : t("banner.unreachable", { time: timeOfDay(at, zone, now.value) })}</p>`}
+    ${link.value === "lost" && html`<p class="banner fault" role="alert" data-banner="unreachable"><span aria-hidden="true">✖</span> ${at === null ? t("banner.never") : t("banner.unreachable", { time: timeOfDay(at, zone, now.value), age: span(t, (now.value - at) / 1_000) })}</p>`}
     ${!soundAllowed.value && html`<p class="banner fault" role="alert" data-banner="sound"><span aria-hidden="true">✖</span> ${t("banner.sound")} <button type="button" onClick=${() => void allowSound()}>${t("action.allow_sound")}</button></p>`}
     ${theDesk.value.overload && html`<p class="banner fault" role="alert" data-banner="overload"><span aria-hidden="true">✖</span> ${t("banner.overload", { time: timeOfDay(theDesk.value.overload.since, zone, now.value) })}</p>`}
     <${ShiftBanner} />
@@ -93,12 +99,6 @@ function Banners() {
     ${parked > 0 && html`<p class="banner warning" role="status"><span aria-hidden="true">!</span> ${t("banner.parked", { n: parked })}</p>`}
   </div>`;
 }
-
-effect(() => {
-  const name = t("title.console");
-  const n = queue.value.length;
-  document.title = phase.value === "desk" && n > 0 ? `(${n}) ${name}` : name;
-});
 
 await startLanguage();
 await start();

@@ -1,24 +1,47 @@
 // @ts-check
-// The siren: two tones without a sound file, and an honest word on whether they can be heard.
-import { signal } from "@preact/signals";
+// The siren: tones without a sound file, a pattern of its own for each class of call, and an honest word on whether
+// they can be heard.
+import { computed, signal } from "@preact/signals";
+import { everyBeat } from "./pulse.mjs";
+import { alongPattern, PATTERNS, WARNING } from "./tones.mjs";
 
 /** @typedef {"silent" | "sounding" | "warning" | "blocked"} SirenState */
+/** @typedef {import("./tones.mjs").Pattern} Pattern */
+
+/** What should sound: calls, by the gravest class of them; or a console that has lost its server. */
+let wanted = /** @type {"silent" | "sounding" | "warning"} */ ("silent");
 
 /** What the siren does now; "blocked": it should sound and the browser does not let it. */
 export const sirenState = signal(/** @type {SirenState} */ ("silent"));
 /** Whether a siren could sound: browsers want a click first. */
 export const soundAllowed = signal(false);
+/** The class of call that is heard now, or null. */
+export const soundOf = signal(/** @type {string | null} */ (null));
+/** The operator speaks with somebody: what sounds is soft, and never silent. */
+export const isSpeaking = signal(false);
+export const isSoft = computed(() => isSpeaking.value && sirenState.value !== "silent");
 
-/** What should sound: a call, or a console that has lost its server. */
-let wanted = /** @type {"silent" | "sounding" | "warning"} */ ("silent");
-/** @type {{ context: AudioContext, tone: OscillatorNode, gain: GainNode, meter: AnalyserNode } | null} */
+const LOUD = 1;
+const SOFT = 0.12; // about 18 dB less: heard under a voice, not over it
+const AHEAD_S = 1.6; // written ahead, so that a hidden page, whose timers come once a second, has no gaps
+
+/** @type {{ context: AudioContext, tone: OscillatorNode, gate: GainNode, volume: GainNode, meter: AnalyserNode } | null} */
 let sound = null;
+/** Until when, in the sound's own time, tones are written. */
+let writtenUntil = 0;
 
-/** Sound, warn or be silent from now on. @param {typeof wanted} wish */
-export function setSiren(wish) {
-  if (wish === wanted) return;
+/** Sound as this class of call from now on, warn, or be silent. @param {typeof wanted} wish @param {string | null} [gravity] */
+export function setSiren(wish, gravity = null) {
+  if (wish === wanted && gravity === soundOf.value) return;
   wanted = wish;
+  soundOf.value = gravity;
   apply();
+}
+
+/** @param {boolean} speaks */
+export function speak(speaks) {
+  isSpeaking.value = speaks;
+  if (sound !== null) sound.volume.gain.setTargetAtTime(speaks ? SOFT : LOUD, sound.context.currentTime, 0.03);
 }
 
 /** Try to open the sound; call it from a click. */
@@ -34,24 +57,23 @@ export async function allowSound() {
 export async function trySound() {
   await allowSound();
   if (sound === null || wanted !== "silent") return;
-  const { context, tone, gain } = sound;
-  schedule(tone, context.currentTime, 1);
-  gain.gain.setValueAtTime(0.25, context.currentTime);
-  gain.gain.setValueAtTime(0, context.currentTime + 1);
+  hush();
+  write(PATTERNS.life_threat, sound.context.currentTime, sound.context.currentTime + 1);
 }
 
 function build() {
   const context = new AudioContext();
-  const tone = context.createOscillator();
-  const gain = context.createGain();
-  const meter = context.createAnalyser();
+  const [tone, gate, volume, meter] = [context.createOscillator(), context.createGain(), context.createGain(), context.createAnalyser()];
   tone.type = "triangle";
-  gain.gain.value = 0;
-  tone.connect(gain).connect(meter).connect(context.destination);
+  gate.gain.value = 0;
+  volume.gain.value = isSpeaking.value ? SOFT : LOUD;
+  meter.fftSize = 4_096;
+  meter.smoothingTimeConstant = 0;
+  tone.connect(gate).connect(volume).connect(meter).connect(context.destination);
   tone.start();
   context.onstatechange = apply;
-  setInterval(beat, 500);
-  return { context, tone, gain, meter };
+  everyBeat(beat);
+  return { context, tone, gate, volume, meter };
 }
 
 function apply() {
@@ -59,49 +81,43 @@ function apply() {
   const running = sound.context.state === "running";
   soundAllowed.value = running;
   if (!running && wanted === "sounding") void sound.context.resume().catch(() => undefined);
-  if (wanted === "silent") {
-    sound.gain.gain.cancelScheduledValues(sound.context.currentTime);
-    sound.gain.gain.setValueAtTime(0, sound.context.currentTime);
-    sirenState.value = "silent";
-  } else {
-    beat();
-  }
+  hush();
+  if (wanted === "silent") sirenState.value = "silent";
+  else beat();
 }
 
-/** Twice a second: write the next tones, and listen whether the last ones came out. */
+/** Take back what is written ahead. */
+function hush() {
+  if (sound === null) return;
+  const at = sound.context.currentTime;
+  for (const gain of [sound.gate.gain, sound.tone.frequency]) gain.cancelScheduledValues(at);
+  sound.gate.gain.setValueAtTime(0, at);
+  writtenUntil = at;
+}
+
+/** Twice a second: write the next tones, as long as they can be heard. */
 function beat() {
   if (sound === null || wanted === "silent") return;
-  const { context, tone, gain } = sound;
-  if (context.state !== "running") {
+  if (sound.context.state !== "running") {
     sirenState.value = "blocked";
     return;
   }
-  const at = context.currentTime;
-  if (wanted === "sounding") {
-    gain.gain.setTargetAtTime(0.3, at, 0.01);
-    schedule(tone, at, 0.6);
-    sirenState.value = "sounding";
-  } else {
-    warn(gain, tone, at);
-    sirenState.value = "warning";
-  }
+  const at = sound.context.currentTime;
+  if (writtenUntil < at) writtenUntil = at;
+  const pattern = wanted === "warning" ? WARNING : (PATTERNS[soundOf.value ?? ""] ?? PATTERNS.life_threat);
+  if (writtenUntil < at + AHEAD_S) write(pattern, writtenUntil, at + AHEAD_S);
+  sirenState.value = wanted;
 }
 
-let warnedAt = -Infinity;
-
-/** A short low note every four seconds: nothing rings, but nobody would know. @param {GainNode} gain @param {OscillatorNode} tone @param {number} at */
-function warn(gain, tone, at) {
-  if (at - warnedAt < 4) return;
-  warnedAt = at;
-  tone.frequency.setValueAtTime(330, at);
-  gain.gain.setValueAtTime(0.15, at);
-  gain.gain.setValueAtTime(0, at + 0.25);
-}
-
-/** @param {OscillatorNode} tone @param {number} at @param {number} seconds */
-function schedule(tone, at, seconds) {
-  tone.frequency.cancelScheduledValues(at);
-  for (let t = 0; t < seconds; t += 0.25) tone.frequency.setValueAtTime((t / 0.25) % 2 < 1 ? 880 : 660, at + t);
+/** Write whole rounds of a pattern, from `at` until at least `end`. @param {Pattern} pattern @param {number} at @param {number} end */
+function write(pattern, at, end) {
+  if (sound === null) return;
+  const { tone, gate } = sound;
+  writtenUntil = alongPattern(pattern, at, end, (from, { pitch_hz, loudness }, to) => {
+    if (pitch_hz > 0) tone.frequency.setValueAtTime(pitch_hz, from);
+    gate.gain.setTargetAtTime(pitch_hz > 0 ? loudness : 0, from, 0.008);
+    gate.gain.setTargetAtTime(0, to - 0.012, 0.008);
+  });
 }
 
 /** Return how loud the output is, measured: 0 is silence. */
@@ -110,4 +126,12 @@ export function level() {
   const wave = new Float32Array(sound.meter.fftSize);
   sound.meter.getFloatTimeDomainData(wave);
   return Math.max(...wave.map(Math.abs));
+}
+
+/** Return the strongest pitch of the output, measured, in hertz; 0 is silence. */
+export function pitch() {
+  if (sound === null || level() < 0.005) return 0;
+  const bins = new Float32Array(sound.meter.frequencyBinCount);
+  sound.meter.getFloatFrequencyData(bins);
+  return (bins.indexOf(Math.max(...bins)) * sound.context.sampleRate) / sound.meter.fftSize;
 }

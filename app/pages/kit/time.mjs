@@ -18,6 +18,9 @@ export function hearTime(at) {
   if (Math.abs(heard - offset_ms) > 250) offset_ms = heard;
 }
 
-setInterval(() => {
+/** Look at the clock now. */
+export function tick() {
   now.value = Date.now() + offset_ms;
-}, 1_000);
+}
+
+setInterval(tick, 1_000);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { coming, compareTimes, deadline, emptyBoard, fold, inOrder, mustSound, windowOf } from "../../../app/pages/console/board.mjs";
+import { coming, compareTimes, deadline, emptyBoard, fold, gravest, inOrder, sounding, windowOf } from "../../../app/pages/console/board.mjs";
 
 const ME = { id: "op1", login: "op1", name: "张值班", roles: ["operator"], areas: [] };
 const AN_INCIDENT = {
@@ -8,6 +8,7 @@ const AN_INCIDENT = {
   rank: [false, "2026-01-01T00:08:00Z", "2026-01-01T00:00:00Z", 1], offers: [], attendances: [], ladder: null,
 };
 const incident = (change) => ({ ...AN_INCIDENT, ...change });
+const mustSound = (...given) => sounding(...given).length > 0;
 const NOW = () => Date.parse("2026-01-01T00:00:10Z");
 const names = (board) => inOrder(board).map(({ id }) => id);
 

@@ -104,3 +104,14 @@ test("a stopped stream stays stopped", async (t) => {
   assert.equal(sockets.length, 1);
   assert.deepEqual(states, ["live"]);
 });
+
+test("whoever hears a better clock may say that it has been quiet for too long", (t) => {
+  const { stream, sockets, states } = opened(t);
+  t.mock.timers.enable({ apis: ["Date"] });
+  sockets[0].say({ type: "snapshot" });
+  stream.look();
+  assert.deepEqual(states, ["live"]);
+  t.mock.timers.setTime(QUIET_MS);
+  stream.look();
+  assert.deepEqual(states, ["live", "lost"]);
+});
