@@ -70,6 +70,7 @@ class _Batch:
     refused: list[tuple[Waiting, Exception]] = field(
         default_factory=list[tuple[Waiting, Exception]]
     )
+    is_alone: bool = False  # it holds one request of a batch that was refused, and nothing else
 
 
 class Center:
@@ -220,7 +221,7 @@ class Center:
                 self._decide(batch)
                 await self._put_on_record(batch)
             except (CommitRefused, _FoldFailed) as error:
-                await self._redo(batch, error)
+                await self._take_back(batch, error)
             self._is_busy = False
             self._serve_reads()
             await asyncio.sleep(0)  # let the doors gather what has arrived meanwhile
@@ -258,19 +259,47 @@ class Center:
         return None
 
     def _decide(self, batch: _Batch) -> None:
-        """Decide for one slice of time: first what arrived, then what lapsed (at least one)."""
+        """Decide for one slice of time: calls and answers, what lapsed, then what can wait.
+
+        However many call or lapse, each slice takes at least one of what lapsed and, when no call
+        waits any more, one of what can wait: nobody's deadline stands behind a flood of tests.
+        """
         until = self._stopwatch() + SLICE_S
-        while len(self._inbox) and len(batch.facts) < BATCH_MAX:
+        first = self._inbox.next
+        if first is not None and first.is_alone:
+            batch.is_alone = True
+            self._answer(batch, self._inbox.take())
+            return
+        self._take_calls(batch, until)
+        self._follow_up(batch)
+        self._let_all_lapse(batch, until)
+        self._take_quiet(batch, until)
+
+    def _take_calls(self, batch: _Batch, until: float) -> None:
+        while self._has_room(batch) and not self._inbox.has_only_quiet:
             self._answer(batch, self._inbox.take(), follow=not self._is_gathering)
             if len(self.book.searching) >= SURGE_CALLS:
                 self._follow_up(batch)
             if self._stopwatch() >= until:
                 break
-        self._follow_up(batch)
+
+    def _let_all_lapse(self, batch: _Batch, until: float) -> None:
         while (deadline := self._due()) is not None and len(batch.facts) < BATCH_MAX:
             self._let_lapse(batch, deadline)
             if self._stopwatch() >= until:
                 break
+
+    def _take_quiet(self, batch: _Batch, until: float) -> None:
+        while self._has_room(batch) and self._inbox.has_only_quiet:
+            self._answer(batch, self._inbox.take())
+            if self._stopwatch() >= until:
+                break
+
+    def _has_room(self, batch: _Batch) -> bool:
+        """Whether what is taken next may share this commit."""
+        following = self._inbox.next
+        is_one_for_all = following is not None and not following.is_alone
+        return is_one_for_all and len(batch.facts) < BATCH_MAX
 
     @property
     def _is_gathering(self) -> bool:
@@ -348,13 +377,14 @@ class Center:
         request = waiting.request
         handset_id = request.handset_id if isinstance(request, HandsetCalled) else None
         parked = Park(what=kind_of(type(request)), why=why, handset_id=handset_id)
-        facts = self._fold_in(batch, decide(self.book, parked, self.now))
         if isinstance(request, HandsetCalled) and request.kind in HELP:
+            batch.waiting.append(waiting)
+            facts = self._fold_in(batch, decide(self.book, parked, self.now))
             raised = decide(self.book, bare(request), self.now)
             waiting.facts = [*facts, *self._fold_in(batch, raised)]
-            batch.waiting.append(waiting)
         else:
             batch.refused.append((waiting, NotRecordable(why)))
+            self._fold_in(batch, decide(self.book, parked, self.now))
 
     # Commit and tell
 
@@ -411,21 +441,20 @@ class Center:
         for serve in reads:
             serve()
 
-    async def _redo(self, batch: _Batch, error: Exception) -> None:
-        """Fold the journal anew and do the batch one by one; park what cannot be stored.
+    async def _take_back(self, batch: _Batch, error: Exception) -> None:
+        """Fold the journal anew; let what was asked wait again, each for a commit of its own.
 
-        Deadlines of the batch need no redoing: they lapse again by themselves.
+        Whoever calls for help meanwhile waits for none of them but earlier calls for help. What
+        is refused alone is parked. Deadlines of the batch lapse again by themselves.
         """
         log.error("batch refused, redoing it one by one", reason=str(error))
         await self._fold_again()
-        for waiting in batch.waiting:
-            single = _Batch()
-            try:
-                self._answer(single, waiting)
-                await self._put_on_record(single)
-            except (CommitRefused, _FoldFailed) as refusal:
-                await self._park_alone(waiting, str(refusal))
         self._announce([], _Batch(refused=batch.refused))
+        if batch.is_alone and batch.waiting:
+            return await self._park_alone(batch.waiting[0], str(error))
+        for waiting in batch.waiting:
+            self._inbox.put_back(waiting)
+        return None
 
     async def _park_alone(self, waiting: Waiting, why: str) -> None:
         """Park a request in a batch of its own; if even the bare call fails, say that it did.

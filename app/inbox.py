@@ -34,7 +34,9 @@ PRESSES_MAX: Final = 200  # of one handset, waiting for one commit
 WAITING_MAX: Final = 20_000  # requests other than calls for help
 
 HELP: Final = frozenset({"sos", "fall", "safety_alarm", "intrusion", "threat", "life_assistance"})
-_QUIET: Final = frozenset({"check_in", "test", "low_battery"})
+_SIGNS: Final = frozenset({"check_in", "test", "low_battery"})
+QUIET: Final = 3  # the urgency from which on a request waits for lapsed deadlines, too
+_AGAIN_MAX: Final = 1 << 62
 
 
 class InboxFull(Exception):
@@ -48,6 +50,7 @@ class Waiting:
     request: Request
     answer: Future[list[Fact]]
     facts: list[Fact] = field(default_factory=list[Fact])
+    is_alone: bool = False  # its batch was refused: it shares no commit until it is on record
 
 
 class CallsInbox:
@@ -60,16 +63,27 @@ class CallsInbox:
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Waiting]] = []
         self._sequence = count()
+        self._again = count(-_AGAIN_MAX)  # those come before all of their urgency
         self._pressing: dict[tuple[str, str], Waiting] = {}
 
     def __len__(self) -> int:
         return len(self._heap)
 
     @property
+    def next(self) -> Waiting | None:
+        """What is taken next."""
+        return self._heap[0][2] if self._heap else None
+
+    @property
     def has_help(self) -> bool:
         """Whether what is taken next is a call for help."""
         first = self._heap[0][2].request if self._heap else None
         return isinstance(first, HandsetCalled) and first.kind in HELP
+
+    @property
+    def has_only_quiet(self) -> bool:
+        """Whether nothing waits but what can wait for everything else, or nothing at all."""
+        return not self._heap or self._heap[0][0] >= QUIET
 
     def put(self, request: Request, answer: Future[list[Fact]]) -> Future[list[Fact]]:
         """Let a request wait; return what to await: `answer`, or that of the press it joined.
@@ -92,12 +106,23 @@ class CallsInbox:
         heappush(self._heap, (urgency(request), next(self._sequence), waiting))
         return waiting.answer
 
+    def put_back(self, waiting: Waiting) -> None:
+        """Let a request that was taken wait again, before the others of its urgency, and alone."""
+        waiting.is_alone = True
+        waiting.facts = []
+        request = waiting.request
+        if isinstance(request, HandsetCalled) and request.kind in HELP:
+            self._pressing.setdefault((request.handset_id, request.kind), waiting)
+        heappush(self._heap, (urgency(request), next(self._again), waiting))
+
     def take(self) -> Waiting:
         """Take out the most urgent request; the inbox must not be empty."""
         _, _, waiting = heappop(self._heap)
         request = waiting.request
         if isinstance(request, HandsetCalled):
-            self._pressing.pop((request.handset_id, request.kind), None)
+            key = (request.handset_id, request.kind)
+            if self._pressing.get(key) is waiting:
+                del self._pressing[key]
         return waiting
 
 
@@ -105,8 +130,8 @@ def urgency(request: Request) -> int:
     """Return the place of a kind of request in the inbox: the smallest is taken first."""
     if not isinstance(request, HandsetCalled):
         return _URGENCY.get(type(request), _OFFICE)
-    if request.kind in _QUIET:
-        return 3
+    if request.kind in _SIGNS:
+        return QUIET
     return 1 if request.kind == "life_assistance" else 0
 
 
@@ -115,8 +140,8 @@ _URGENCY: Final[Mapping[type[Request], int]] = {
     **dict.fromkeys((OfferAnswer, AttendanceStep, SceneReport, StillComing), 1),
     **dict.fromkeys((Claim, Close, OfferTo, Telephoned, CorrectPlace), 1),
     **dict.fromkeys((Reopen, Widen, AcceptShift, TellParty, AcknowledgeParty), 1),
-    **dict.fromkeys((LearnTravelTimes, HeardAgain), 3),
-    Register: 4,
+    **dict.fromkeys((LearnTravelTimes, HeardAgain), QUIET),
+    Register: QUIET + 1,
 }  # all others are the office's
 
 

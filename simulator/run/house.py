@@ -110,7 +110,7 @@ class House:
 
     def _open(self) -> None:
         self.ledger = self._ledger_of(self.journal, self._chance, die=self._die)
-        self.ledger.refused = self._refused
+        self.ledger.refused = self.disturbed
         self.center = Center(
             self.ledger,
             self.clock,
@@ -233,10 +233,6 @@ class House:
             hear = self.hears.get(type(one.fact))
             if hear is not None:
                 hear(book, one.fact)
-
-    def _refused(self) -> None:
-        self.watch.refused()
-        self.disturbed()
 
     # How it is
 

@@ -33,7 +33,6 @@ SAME: Final = "5 the same facts give the same state"
 TOLD: Final = "6 nobody is told what is not on record"
 
 LAPSED_AT_MOST: Final = timedelta(seconds=30)  # while nothing hinders the center
-REDONE_WITHIN_S: Final = 10.0  # after a refused batch, in which requests go one by one
 _SIGNS: Final = frozenset({"check_in", "test"})
 _CAN_WAIT: Final = frozenset({*_SIGNS, "low_battery", "life_assistance", "cancel"})
 
@@ -159,11 +158,10 @@ class Turns:
         self._complain = complain
         self._waiting: dict[Key, int] = {}  # the batch in flight when it reached the inbox
         self._other_at = 0  # the latest batch with something that can wait
-        self._again_from_s = 0.0
 
-    def asked(self, request: HandsetCalled, batch: int, now_s: float) -> None:
+    def asked(self, request: HandsetCalled, batch: int) -> None:
         """Note a call for help when the center has it."""
-        if request.kind not in _CAN_WAIT and now_s >= self._again_from_s:
+        if request.kind not in _CAN_WAIT:
             self._waiting.setdefault((request.handset_id, request.events[0]), batch)
 
     def recorded(self, fact: Fact, batch: int) -> None:
@@ -188,11 +186,6 @@ class Turns:
         if at is not None and self._other_at > at:
             words = f"{_words((fact.handset_id, event))} stood behind"
             self._complain(FIRST, f"{words} something that could wait, in batch {self._other_at}")
-
-    def refused(self, now_s: float) -> None:
-        """Judge no order for a while: a refused batch is redone one by one."""
-        self._again_from_s = now_s + REDONE_WITHIN_S
-        self._waiting.clear()
 
     def stopped(self) -> None:
         """Forget who waited: the center died, they must send again, and batches count anew."""

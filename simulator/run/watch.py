@@ -65,11 +65,7 @@ class Watch:
     def asked(self, request: HandsetCalled, batch: int) -> None:
         """Note that the center has a handset's message; `batch` is the one in flight."""
         if not self.on_record.is_on_record(request):
-            self._turns.asked(request, batch, self._now_s())
-
-    def refused(self) -> None:
-        """Note that a batch was refused, and is redone."""
-        self._turns.refused(self._now_s())
+            self._turns.asked(request, batch)
 
     def stopped(self) -> None:
         """Note that the center died."""

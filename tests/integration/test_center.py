@@ -630,6 +630,61 @@ async def test_sightings_outlive_a_fold(house):
     assert offered.caregiver_id == "C4"
 
 
+async def test_whoever_calls_while_a_refused_batch_is_redone_waits_for_no_lesser_request(house):
+    await house.center.call(sos("X"))
+    house.ledger.open_gate.clear()
+    first = house.ask(on_duty("C4", is_on=False))
+    await house.ledger.held.wait()
+    lesser = [house.ask(note("I1", text)) for text in ("a", "b", "\ud800", "c", "d")]
+    await some_turns()
+    house.ledger.open_gate.set()
+    await first
+    house.ledger.open_gate.clear()
+    await house.ledger.held.wait()  # the batch was refused, and one of the notes is in flight
+    in_flight = house.kinds().count("NoteAdded") + 1
+    pressed = house.ask(sos("H9"))
+    await some_turns()
+    house.ledger.open_gate.set()
+    await pressed
+    assert house.kinds().count("NoteAdded") <= in_flight < 4
+    answers = await asyncio.gather(*lesser, return_exceptions=True)
+    assert [isinstance(one, NotRecordable) for one in answers] == [False, False, True, False, False]
+
+
+class Looks:
+    """A stopwatch by which every slice holds a few decisions, however fast the machine is."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        self.now += center_module.SLICE_S / 10
+        return self.now
+
+
+async def test_no_deadline_stands_behind_a_flood_of_tests(house):
+    for handset in ("H1", "H2", "X"):
+        await house.center.call(sos(handset))
+    house.center._stopwatch = Looks()
+    house.ledger.open_gate.clear()
+    first = house.ask(on_duty("C4", is_on=False))
+    await house.ledger.held.wait()
+    flood = [house.ask(sos(f"T{n}", kind="test")) for n in range(40)]
+    await some_turns()
+    house.clock.move(seconds=31)  # every offer has lapsed
+    asked = [one.id for one in house.book.offers.values() if one.is_pending]
+    before = len(house.ledger.batches)
+    house.ledger.open_gate.set()
+    await asyncio.gather(first, *flood)
+    slices = house.ledger.batches[before:]
+    lapsed = [[fact.offer_id for fact in one if type(fact) is f.OfferLapsed] for one in slices]
+    heard = [sum(type(fact) is f.SignalHeard for fact in one) for one in slices]
+    assert asked
+    assert set(asked) <= set(lapsed[1])  # in the slice after the commit that was in flight
+    assert heard[1] > 0  # and the flood goes on beside them
+    assert sum(heard) == 40
+
+
 # A surge
 
 

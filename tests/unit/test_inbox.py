@@ -156,3 +156,38 @@ def test_a_full_inbox_takes_no_more_but_calls_for_help(future):
     for kind in ("sos", "fall", "safety_alarm", "life_assistance"):
         inbox.put(pressed(kind=kind), future())
     assert inbox.take().request.kind == "sos"
+
+
+def test_what_was_put_back_comes_before_all_of_its_urgency_in_its_order_and_alone(future):
+    inbox = CallsInbox()
+    notes = [r.Note(incident_id="I1", by="ann", text=text) for text in "abc"]
+    for request in notes:
+        inbox.put(request, future())
+    first, second = inbox.take(), inbox.take()
+    for waiting in (first, second):
+        inbox.put_back(waiting)
+    inbox.put(pressed(), future())
+    taken = [inbox.take() for _ in range(4)]
+    assert [one.request for one in taken[1:]] == notes
+    assert [one.is_alone for one in taken] == [False, True, True, False]
+
+
+def test_a_press_joins_the_one_that_was_put_back(future):
+    inbox = CallsInbox()
+    inbox.put(pressed("H1"), future())
+    waiting = inbox.take()
+    inbox.put_back(waiting)
+    assert inbox.put(pressed("H1"), future()) is waiting.answer
+    assert len(inbox.take().request.events) == 2
+    inbox.put(pressed("H1"), future())
+    assert len(inbox) == 1  # and after it was taken none does
+
+
+def test_what_was_put_back_takes_no_place_from_a_press_that_came_meanwhile(future):
+    inbox = CallsInbox()
+    inbox.put(pressed("H1"), future())
+    waiting = inbox.take()
+    newer = inbox.put(pressed("H1"), future())
+    inbox.put_back(waiting)
+    assert inbox.take() is waiting
+    assert inbox.put(pressed("H1"), future()) is newer
