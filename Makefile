@@ -29,8 +29,8 @@ check: setup-dev ## run the checks that need no tests: format, lint, types, impo
 fix: setup-dev ## put the format right, and what the linter can mend by itself
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
 
-mutation: setup-dev ## break a module of the rules in every small way: MODULE=dispatch/queue.py
-	@.venv/bin/python tools/mutate.py $(or $(MODULE),dispatch/queue.py)
+mutation: setup-dev ## break all rules in every small way, or some: MODULE="dispatch/queue.py"
+	@.venv/bin/python tools/mutate.py $(or $(MODULE),--report build/mutation.json) $(ARGS)
 
 lock: setup-dev ## write the locks anew from pyproject.toml; LOCK_ARGS=--upgrade takes new versions
 	$(COMPILE) pyproject.toml -o requirements.lock

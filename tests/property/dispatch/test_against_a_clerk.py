@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from dispatch import requests as r
-from tests.property.dispatch.laws import NIGHT
+from tests.property.dispatch.laws import NIGHT, share_of
 from tests.unit.dispatch.world import AREAS, PLANS, World
 
 S = timedelta(seconds=1)
@@ -282,4 +282,4 @@ class AgainstTheClerk(RuleBasedStateMachine):
 
 
 TestAgainstTheClerk = pytest.mark.timeout(900)(AgainstTheClerk.TestCase)
-TestAgainstTheClerk.settings = settings(NIGHT, max_examples=25, phases=[Phase.generate])
+TestAgainstTheClerk.settings = settings(NIGHT, max_examples=share_of(25), phases=[Phase.generate])
