@@ -8,26 +8,20 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, Final, NamedTuple, cast
 
-OTHERS: Final[dict[type[ast.AST], type[ast.AST]]] = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.And: ast.Or,
-    ast.Or: ast.And,
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.Div: ast.Mult,
-    ast.BitAnd: ast.BitOr,
-    ast.BitOr: ast.BitAnd,
-}
+_PAIRS: Final = (
+    (ast.Lt, ast.LtE),
+    (ast.Gt, ast.GtE),
+    (ast.Eq, ast.NotEq),
+    (ast.Is, ast.IsNot),
+    (ast.In, ast.NotIn),
+    (ast.And, ast.Or),
+    (ast.Add, ast.Sub),
+    (ast.Mult, ast.Div),
+    (ast.BitAnd, ast.BitOr),
+)
+OTHERS: Final[dict[type[ast.AST], type[ast.AST]]] = dict(
+    [*_PAIRS, *((other, one) for one, other in _PAIRS)]
+)
 _WHOLE: Final = {"annotation", "returns", "decorator_list", "bases", "type_params"}
 _GENERIC: Final = {"dict", "list", "set", "frozenset", "tuple", "deque", "defaultdict"}
 

@@ -66,7 +66,7 @@ class Report:
 
     def take(self, module: str, tried: Sequence[tuple[Mutant, int | None]]) -> None:
         """Add one module, and say who survived there, and how many tests."""
-        text = (ROOT / module).read_text(encoding="utf-8").splitlines()
+        text = Path(module).read_text(encoding="utf-8").splitlines()  # of the copy
         survivors = [
             {"line": one.line, "text": text[one.line - 1].strip(), "broken": one.what, "tests": by}
             for one, by in tried

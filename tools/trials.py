@@ -35,6 +35,7 @@ RULES: Final = "dispatch"
 TESTS: Final = ("tests/unit/dispatch", "tests/property/dispatch")
 PLUGINS: Final = ("cacheprovider", "logging", "faulthandler", "unraisableexception")  # not needed
 LAWS_SHARE: Final = 6  # of a law's examples a sixth is tried
+ENOUGH: Final = 0.3  # of the time of all tests: whoever passes the fastest so long has survived
 PATIENCE: Final = 5  # a mutant's test may take so many times as long as it should, and 2 s
 IMPORT_S_MAX: Final = 30  # of the processor, for reading a file of tests
 MEMORY_MAX: Final = 6 * 2**30  # bytes: a mutant may gather facts for ever
@@ -47,6 +48,7 @@ class Seen(NamedTuple):
     """What was seen when the tests ran on whole rules. A place is a file and a line in it."""
 
     took_s: dict[str, float]  # by test
+    file_s: dict[str, float]  # by file of tests
     turn: dict[str, float]  # by test: the smaller, the sooner it is tried
     tests_at: dict[tuple[str, int], list[str]]  # that run the statement
     at_import: set[tuple[str, int]]  # statements that run before the first test
@@ -101,16 +103,17 @@ def _look(session: pytest.Session, files: Sequence[str]) -> Seen | None:
         for name in sorted(set(sys.modules) - before)
         if not Path(name.partition(".")[0]).is_dir()
     ]
-    seen = Seen({}, {}, {}, set(ran), libraries)
+    seen = Seen({}, {}, {}, {}, set(ran), libraries)
     count = Counter[str]()  # of one test's parameters: the first say most
     for item in session.items:
         ran.clear()
         _forget_answers()
         began = time.process_time()
         _passes(session, item)
-        seen.took_s[item.nodeid] = time.process_time() - began
+        took_s = seen.took_s[item.nodeid] = time.process_time() - began
+        seen.file_s[_file_of(item.nodeid)] = seen.file_s.get(_file_of(item.nodeid), 0.0) + took_s
         count[name := item.nodeid.partition("[")[0]] += 1
-        seen.turn[item.nodeid] = seen.took_s[item.nodeid] * count[name]
+        seen.turn[item.nodeid] = took_s * count[name]
         for place in ran:
             seen.tests_at.setdefault(place, []).append(item.nodeid)
     return None if session.testsfailed else seen
@@ -135,12 +138,10 @@ def _tried(session: pytest.Session, file: str, seen: Seen) -> Iterator[tuple[Mut
 
 def _files(file: str, seen: Seen) -> list[str]:
     """Return all files of tests: first those that run the file's statements, the fastest first."""
-    took_s, near = Counter[str](), set[str]()
-    for test, test_s in seen.took_s.items():
-        took_s[_file_of(test)] += test_s  # pyright: ignore[reportArgumentType]
+    near = set[str]()
     for (where, _), tests in seen.tests_at.items():
         near |= {_file_of(test) for test in tests} if where == file else set()
-    return sorted(took_s, key=lambda one: (one not in near, took_s[one]))
+    return sorted(seen.file_s, key=lambda one: (one not in near, seen.file_s[one]))
 
 
 def _tried_in_place(
@@ -162,11 +163,20 @@ def _tried_in_place(
             continue
         names = seen.tests_at.get(place, [])
         names.sort(key=lambda name: seen.turn[name] / (1 + 100 * kills[name]))
-        tests = [items[name] for name in names]
+        tests = [items[name] for name in _enough(names, seen.took_s)]
         killer = _in_copy(_killer_in_place, session, changes, tests, seen)
-        told[number] = len(tests) if killer == "" else None
+        told[number] = len(names) if killer == "" else None
         kills[killer or ""] += 1
     return told
+
+
+def _enough(tests: Sequence[str], took_s: Mapping[str, float]) -> Iterator[str]:
+    """Give tests, or files of them, for as long as it is worth it."""
+    left_s = ENOUGH * sum(took_s.values())
+    for test in tests:
+        left_s -= took_s[test]
+        if left_s > 0:
+            yield test
 
 
 def _changes(
@@ -212,7 +222,7 @@ def _killer_anew(
 ) -> str:
     """Return the file of tests that notices; "" when none does."""
     sys.meta_path.insert(0, _Instead({file: code}))
-    for one in files:
+    for one in _enough(files, seen.file_s):
         _allow(IMPORT_S_MAX)
         _read_tests(session, [one])
         if session.testsfailed:
