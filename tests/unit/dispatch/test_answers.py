@@ -202,6 +202,13 @@ def test_a_step_that_arrives_after_a_later_one_changes_nothing(world):
     assert world.step("near", "en_route") == []
 
 
+def test_who_was_given_up_cannot_set_out_any_more(world):
+    world.accept("near")
+    world.pass_time(seconds(90 + 60))
+    with pytest.raises(TransitionRefused, match="broken_off"):
+        world.step("near", "en_route", attendance="I1.1")
+
+
 def test_nobody_takes_steps_for_somebody_else(world):
     world.accept("near")
     with pytest.raises(NotYours):
@@ -309,6 +316,15 @@ def test_when_help_could_not_help_an_operator_must_act_soon(world):
     (done, *_) = world.finish("near", "could_not_help")
     assert isinstance(done, AttendanceDone)
     assert done.desk_by == world.now + minutes(1)
+
+
+def test_when_an_errand_could_not_be_run_the_desk_has_the_time_of_its_plan():
+    world = World()
+    world.caregiver("near", 100)
+    world.press("life_assistance")
+    world.accept("near")
+    (done, *_) = world.finish("near", "could_not_help")
+    assert done.desk_by == world.now + minutes(10)
 
 
 def test_when_one_of_two_could_not_help_the_other_is_enough(world):

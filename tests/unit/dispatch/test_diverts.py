@@ -105,6 +105,7 @@ def test_the_routine_call_is_looked_for_again_at_once_with_its_age():
     world.pass_time(seconds(30))
     world.press()
     facts = world.accept("worker")
+    assert facts[0].desk_by is None
     after = world.book.incidents[ROUTINE]
     assert (after.raised_at, after.due_at) == (before.raised_at, before.due_at)
     assert after.step_by is not None
@@ -220,6 +221,16 @@ def test_a_routine_call_that_another_has_helped_with_meanwhile_waits_for_the_des
     (diverted, *_) = world.accept("worker")
     assert diverted.desk_by == world.now + seconds(1_800)
     assert list(world.book.deadlines_of(world.book.incidents[ROUTINE]))
+
+
+def test_a_routine_call_to_which_another_comes_is_not_the_desks():
+    world = town(work="low_battery")
+    world.caregiver("second", 5_000, area_id="grid-4")
+    world.do(_offer_to("second"))
+    world.accept("second")
+    world.press()
+    (diverted, *_) = world.accept("worker")
+    assert diverted.desk_by is None
 
 
 def _offer_to(name):

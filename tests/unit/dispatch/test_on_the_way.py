@@ -262,6 +262,13 @@ def test_who_vanished_and_arrives_is_there_on_the_record_too():
     assert world.coming == ["near"]
 
 
+def test_who_said_no_and_arrives_all_the_same_is_there_on_the_record_too(world):
+    attendance = world.book.roster.of("near").work
+    world.say_still_coming("near", is_coming=False)
+    world.step("near", "on_scene", attendance=attendance)
+    assert world.coming == ["near"]
+
+
 def test_others_on_the_way_stay_on_the_way():
     world, attendance = given_up()
     world.caregiver("third", 300)
@@ -287,6 +294,15 @@ def test_when_another_has_arrived_the_late_one_is_only_thanked():
     world.step("third", "on_scene")
     with pytest.raises(TransitionRefused):
         world.step("near", "on_scene", attendance=attendance)
+
+
+def test_when_another_could_not_help_the_late_one_is_welcome():
+    world, attendance = given_up()
+    world.caregiver("third", 300)
+    world.accept("third")
+    world.finish("third", "could_not_help")
+    world.step("near", "on_scene", attendance=attendance)
+    assert world.coming == ["near"]
 
 
 def test_who_has_other_work_by_now_does_not_return_to_this():
