@@ -31,6 +31,7 @@ def mutants():
         ("a = {b: c, d: e}", ["a = {d: e}", "a = {b: c}"]),
         ("a, b = c", []),
         ("from a import b\nc: 'int | None'\nd: TypeAlias = e[f, g]\nassert c", []),
+        ("a(b, strict=True)", []),
         ("if TYPE_CHECKING:\n    a()", []),
         (
             'def a(b: 1):\n    """Word."""\n    c(b)\n    return b',
