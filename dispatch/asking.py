@@ -66,7 +66,7 @@ class Search:
         return not self.picks and any(found.chosen for found in self.found.values())
 
 
-def open_seats(step: Step, pending: Sequence[Offer], *, more: int = 0) -> list[Seat]:
+def open_seats(step: Step, pending: Sequence[Offer], *, more: int) -> list[Seat]:
     """Return the seats of a step that no pending offer holds; the last ask has `more`.
 
     An offer of an earlier step, which may have had more asks, counts for the last one.
@@ -194,7 +194,7 @@ def _divert(roster: Roster, search: Search, taken: set[CaregiverId], now: dateti
     need = replace(search.need, asked=search.need.asked | taken)
     for row in roster.on_the_way(need, wanted=most, within_s=within_s, now=now):
         seat = search.open.pop(0) if search.open else search.picks.pop(_farthest(search)).seat
-        found = search.found.get(seat.wish) or next(iter(search.found.values()))
+        found = search.found[seat.wish]
         taken.add(row.caregiver_id)
         search.picks.insert(0, Pick(seat=seat, row=row, found=found, is_diverted=True))
 

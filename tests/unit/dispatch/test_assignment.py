@@ -117,6 +117,19 @@ def test_the_graver_the_call_the_dearer_a_minute():
     assert len(set(costs)) == len(costs)
 
 
+def test_each_step_of_gravity_doubles_the_price_of_a_minute():
+    due_at = NOON + timedelta(hours=1)
+    prices = {gravity: cost(gravity, 300, due_at, NOON) for gravity in Gravity}
+    least = prices[Gravity.SERVICE]
+    assert prices[Gravity.LIFE_THREAT] == 8 * least
+    assert prices[Gravity.URGENT] == 4 * least
+    assert prices[Gravity.ROUTINE] == 2 * least
+
+
+def test_a_way_of_half_an_hour_weighs_twice_its_length():
+    assert cost(Gravity.SERVICE, 1_800, NOON + timedelta(hours=1), NOON) == 3_600
+
+
 def test_a_minute_beyond_the_due_time_counts_twice():
     in_time = cost(Gravity.URGENT, 600, NOON + timedelta(seconds=600), NOON)
     late = cost(Gravity.URGENT, 600, NOON, NOON)
@@ -154,6 +167,20 @@ def test_the_record_says_that_the_nearer_one_is_needed_elsewhere():
         ("middle", "chosen"),
         ("far", "farther"),
     ]
+
+
+def test_a_minute_farther_and_what_somebody_lacks_weigh_the_same():
+    """Each call has one caregiver 100 m away; one of them does not speak the resident's words."""
+    world = World(plans=SURGE_PLANS)
+    world.book.policy = Policy.ASSIGNMENT
+    world.resident("li", language="zh")
+    world.caregiver("speaks", -150)
+    world.caregiver("does not", 150, languages=("en",))
+    gather(world, [("smoke", 1_000)])
+    request = r.HandsetCalled(handset_id="key", kind="smoke", events=(world.event(),))
+    fold(world, decide(world.book, request, world.now))
+    offers = [one for one in settle(world) if isinstance(one, CaregiverOffered)]
+    assert pairs(offers) == {("I1", "does not"), ("I2", "speaks")}
 
 
 def test_every_call_gets_somebody_before_any_gets_a_second_one():
@@ -212,13 +239,13 @@ def test_a_turn_looks_at_so_many_calls_however_many_wait():
 
 
 def test_calls_whose_nearest_were_all_taken_by_others_are_looked_for_again():
-    """Sixteen are looked at for each call, and ten threats to life take twenty."""
+    """Sixteen are looked at for each call, and the threats to life take all of them."""
     people = {f"c{number:02}": number for number in range(30)}
-    world = surge([("sos", 0)] * 10 + [("errand", 0)], people)
-    offers = pairs(settle(world))
-    assert len(offers) == 21
-    assert any(incident == "I11" for incident, _ in offers)
-    assert world.book.incidents["I11"].level == "district"
+    world = surge([("sos", 0)] * 9 + [("errand", 0)], people)
+    assert not [one for one in pairs(turn(world)) if one[0] == "I10"]
+    assert world.book.incidents["I10"].level == "district"
+    assert [one for one in pairs(settle(world)) if one[0] == "I10"]
+    assert world.book.incidents["I10"].level == "district"
 
 
 def test_a_fault_in_a_surge_loses_no_call(monkeypatch):

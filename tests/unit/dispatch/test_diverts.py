@@ -5,16 +5,21 @@
 
 import pytest
 
+from dispatch.assignment import Policy
 from dispatch.attendance import AttendanceState
+from dispatch.decide import decide
 from dispatch.errors import PlanRefused, TransitionRefused
+from dispatch.evolve import evolve
 from dispatch.facts import CaregiverDiverted, CaregiverOffered, OfferWithdrawn
+from dispatch.ladder import pursue
 from dispatch.plans import read_plans
-from dispatch.requests import BreakOff, OfferTo
+from dispatch.requests import BreakOff, HandsetCalled, OfferTo
 from dispatch.status import Status, status_of
 from tests.unit.dispatch.test_plan_files import SHIPPED, with_sos
 from tests.unit.dispatch.world import PLANS, World, east, kinds_of, seconds, state_of
 
 DIVERTING = with_sos("claim_within_s = 60", "claim_within_s = 60\ndivert_saves_s = 120")
+FOR_THREE = DIVERTING.replace("at_once = 2", "at_once = 3")
 ROUTINE, SOS = "I1", "I2"
 
 
@@ -76,6 +81,70 @@ def test_one_is_called_away_at_a_time_while_somebody_free_can_come():
     world.caregiver("far", 3_000)
     world.press()
     assert world.asked == ["worker", "far"]
+
+
+def two_at_work(free=()):
+    """A town with two who are on the way to routine work; a grave call asks three."""
+    world = town(plans=FOR_THREE, free=free)
+    world.caregiver("second worker", 120)
+    world.press("life_assistance", handset="third")
+    world.accept("second worker")
+    return world
+
+
+def test_one_is_called_away_at_a_time_however_many_are_asked():
+    world = two_at_work()
+    world.caregiver("far", 3_000)
+    world.press()
+    assert world.asked == ["worker", "far"]
+    world.caregiver("as far", 2_900)
+    assert world.asked == ["worker", "far", "as far"]
+
+
+def test_when_nobody_free_can_come_as_many_are_called_away_as_are_asked():
+    world = two_at_work()
+    world.press()
+    assert sorted(world.asked) == ["second worker", "worker"]
+
+
+def test_the_farthest_gives_way_to_whoever_is_called_away():
+    world = town(free=[("far", 3_000), ("farther", 4_000)])
+    world.press()
+    assert world.asked == ["worker", "far"]
+
+
+def test_while_somebody_free_is_near_enough_the_second_question_calls_nobody_away():
+    world = town(free=[("near enough", 400)])
+    world.press()
+    assert world.asked == ["near enough"]
+
+
+def test_whoever_is_asked_already_counts_as_coming():
+    world = town(free=[("near enough", 400)], plans=FOR_THREE)
+    world.press()
+    world.caregiver("far", 5_000)
+    assert world.asked == ["near enough", "far"]
+
+
+def test_whoever_would_not_be_called_away_is_not_asked_again():
+    world = town()
+    world.press()
+    world.decline("worker")
+    world.caregiver("far", 3_000)
+    assert world.asked == ["far"]
+
+
+def test_two_grave_calls_do_not_call_the_same_one_away():
+    world = town()
+    world.book.policy = Policy.ASSIGNMENT
+    for handset in ("key", "other"):
+        request = HandsetCalled(
+            handset_id=handset, kind="sos", events=(world.event(),), place=east(0)
+        )
+        for fact in decide(world.book, request, world.now):
+            evolve(world.book, fact)
+    (offer,) = offers_in(pursue(world.book, world.now))
+    assert offer.caregiver_id == "worker"
 
 
 def test_while_they_think_they_keep_their_routine_work():
