@@ -38,6 +38,7 @@ from app.doors import (
     operator,
     operator_hand,
     operator_rounds,
+    operator_search,
     session,
     wallboard,
 )
@@ -50,6 +51,7 @@ from app.outside.osrm import TravelTimes
 from app.outside.outbox import Outbox
 from app.outside.parties import Parties, PartiesRefused, parties_of
 from app.register.directory import Directory
+from app.register.finder import Finder
 from app.register.geography import Geography
 from app.register.ground import Ground
 from app.register.imports import resume_imports
@@ -143,6 +145,7 @@ _ROUTERS: Final[Mapping[str, Sequence[APIRouter]]] = {
         operator.router,
         operator_hand.router,
         operator_rounds.router,
+        operator_search.router,
         wallboard.router,
         console.router,
     ),
@@ -195,6 +198,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
     metrics, clock, directory = Metrics(), _rule_clock(settings), Directory()
     parties, base_map = _parties(settings), _base_map(settings)
     await directory.load(engine)
+    finder = Finder(directory)
     feed = Feed(directory, metrics)
     ledger = PostgresLedger(engine)
     travel = TravelTimes(settings.osrm_url, metrics, within_s=settings.osrm_within_s)
@@ -204,6 +208,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
     def tell(book: Book, recorded: Sequence[Recorded]) -> None:
         answered.note(one.fact for one in recorded)
         feed.tell(book, recorded, ledger.epoch)
+        finder.note(one.fact for one in recorded)
         travel.note(recorded)
 
     center = Center(
@@ -232,6 +237,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
         desks=Desks(center),
         tracks=tracks,
         directory=directory,
+        finder=finder,
         geography=Geography(directory),
         feed=feed,
         wallboard=Wallboard(answered, silence),
@@ -258,6 +264,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
             lambda: rounds.watch(service),
             lambda: snapshots.keep_fresh(service),
             lambda: silence.run(system_clock),
+            finder.warm,
             lambda: _measure_lag(metrics),
         ),
         stop=(outbox.stop, tracks.stop, center.stop),

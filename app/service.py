@@ -13,6 +13,7 @@ from app.desks import Desks
 from app.metrics import Metrics
 from app.outside.parties import Parties
 from app.register.directory import Directory
+from app.register.finder import Finder
 from app.register.geography import Geography
 from app.register.ground import Ground
 from app.security.security import Security
@@ -32,6 +33,7 @@ class Service:
     desks: Desks
     tracks: Tracks
     directory: Directory
+    finder: Finder
     geography: Geography
     feed: Feed
     wallboard: Wallboard

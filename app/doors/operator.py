@@ -16,13 +16,12 @@ from app.security.roles import Role
 from app.service import Service, ServiceDep
 from app.storage.reading import (
     facts_of,
-    find_residents,
     handsets_of,
     past_incident,
     past_incidents,
     who_came,
 )
-from app.views.book import View, area_view, candidates_view, incident_view, place_view
+from app.views.book import View, candidates_view, incident_view, place_view
 from app.views.explain import explain
 from app.views.past import past_view
 from app.views.timeline import choices, notes, timeline
@@ -357,32 +356,6 @@ async def candidates(incident_id: str, who: OperatorDep, service: ServiceDep) ->
         now = service.center.now
         rows = candidates_view(book, service.directory, IncidentId(incident_id), now)
         return _encode({"candidates": rows})
-
-    return _json(await service.center.read(look))
-
-
-@router.get("/residents", summary="Find a resident", responses=problems(*COOKIE_PROBLEMS))
-async def residents(
-    who: OperatorDep,
-    service: ServiceDep,
-    q: Annotated[str, Query(min_length=1, max_length=50)],
-) -> Response:
-    """Return residents of your areas whose name, telephone or number begins with `q`."""
-    rows = await find_residents(service.engine, q)
-
-    def look(book: Book) -> bytes:
-        mine = [row for row in rows if who.covers(book.territory.path(row["area_id"]))]
-        items = [
-            {
-                "id": row["id"],
-                "name": row["name"],
-                "telephone": row["telephone"],
-                "address": row["address"],
-                "area": area_view(book, row["area_id"]),
-            }
-            for row in mine
-        ]
-        return _encode({"items": items})
 
     return _json(await service.center.read(look))
 

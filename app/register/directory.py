@@ -16,6 +16,7 @@ from dispatch.facts import (
     AreaDefined,
     CaregiverEnrolled,
     Fact,
+    HandsetPaired,
     OfficerNamed,
     ResidentRegistered,
 )
@@ -78,6 +79,7 @@ class Directory:
     def __init__(self) -> None:
         self.residents: dict[str, ResidentCard] = {}
         self.caregivers: dict[str, CaregiverName] = {}
+        self.handsets: dict[str, str | None] = {}  # whose each is
         self.areas: dict[str, AreaShape] = {}
         self.officers: dict[str, Officer] = {}  # by area
         self.areas_version = 0  # rises with every change of borders
@@ -108,6 +110,8 @@ class Directory:
                 self.caregivers[row.id] = CaregiverName(
                     id=row.id, name=row.name, kind=row.kind, telephone=row.telephone
                 )
+            for row in await connection.execute(text("SELECT id, resident_id FROM handset")):
+                self._pair(row.id, row.resident_id)
             for row in await connection.execute(text("SELECT * FROM officer WHERE officer <> ''")):
                 self.officers[row.area_id] = Officer(officer=row.officer, telephone=row.telephone)
             for row in await connection.execute(text("SELECT *, ring::text AS shape FROM area")):
@@ -133,6 +137,8 @@ class Directory:
                         kind=fact.kind,
                         telephone=fact.telephone,
                     )
+                case HandsetPaired():
+                    self._pair(fact.handset_id, fact.resident_id)
                 case OfficerNamed():
                     self._name(fact)
                 case AreaDefined():
@@ -146,6 +152,10 @@ class Directory:
                     self.areas_version += 1
                 case _:
                     pass
+
+    def _pair(self, handset_id: str, resident_id: str | None) -> None:
+        card = self.residents.get(resident_id or "")
+        self.handsets[handset_id] = card.id if card else resident_id  # one string for both
 
     def _name(self, fact: OfficerNamed) -> None:
         if fact.officer:

@@ -1,4 +1,4 @@
-"""What the desk reads from the tables: past incidents, the timeline of one, residents by name."""
+"""What the desk reads from the tables: past incidents, and the timeline of one."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,7 +13,6 @@ from app.codec import decode
 from app.storage.ledger import Recorded
 
 Row: TypeAlias = Mapping[str, Any]
-RESIDENTS_FOUND_MAX: Final = 20
 
 _PAST: Final = """
 SELECT *, CAST(substring(id FROM 2) AS bigint) AS n FROM incident
@@ -88,21 +87,6 @@ async def facts_of(engine: AsyncEngine, incident_id: str) -> list[Recorded]:
             Recorded(number=number, fact=decode(kind, version, body, personal))
             for number, kind, version, body, personal in rows
         ]
-
-
-async def find_residents(engine: AsyncEngine, beginning: str) -> Sequence[RowMapping]:
-    """Return residents whose name, telephone or id begins with a text."""
-    if "\0" in beginning:  # which PostgreSQL cannot even look for
-        return []
-    pattern = beginning.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    query = text(
-        "SELECT id, name, telephone, address, area_id FROM resident"
-        " WHERE name LIKE :pattern OR telephone LIKE :pattern OR id = :whole"
-        " ORDER BY name, id LIMIT :limit"
-    )
-    values = {"pattern": pattern, "whole": beginning, "limit": RESIDENTS_FOUND_MAX}
-    async with engine.connect() as connection:
-        return (await connection.execute(query, values)).mappings().all()
 
 
 async def handsets_of(engine: AsyncEngine, resident_id: str) -> list[str]:

@@ -138,6 +138,7 @@ class Town:
     shown: list[str] = field(default_factory=list[str])
     resumed: list[str] = field(default_factory=list[str])
     faults: dict[str, int] = field(default_factory=dict[str, int])  # path end -> 503s to come
+    more_found: int = 0  # of each kind in a search, beside those that are shown
     is_open: bool = True  # False: sockets are refused and dropped
     is_held: bool = False  # True: consoles hear nothing new
     numbers: Any = field(default_factory=lambda: itertools.count(1))
@@ -408,6 +409,48 @@ def build(town: Town) -> FastAPI:
     return app
 
 
+PINYIN = {"R0001": "chenxiuying cxy", "C001": "wangxiaomei wxm"}
+KINDS_FOUND = ("incidents", "residents", "handsets", "caregivers")
+
+
+def found_in(town: Town, q: str, kinds: list[str] | tuple[str, ...]) -> Json:
+    """Return what the search finds in the canned town."""
+
+    def fits(one: str, name: str, telephone: str = "") -> bool:
+        words = (one.lower(), name.lower(), *PINYIN.get(one, "").split())
+        return any(word.startswith(q) for word in words) or (len(q) > 3 and q in telephone)
+
+    def resident(one: str) -> Json:
+        calls = [name for name, row in town.incidents.items() if row["resident"] == RESIDENTS[one]]
+        return {**RESIDENTS[one], "area": AREA, "open": calls}
+
+    residents = [one for one, row in RESIDENTS.items() if fits(one, row["name"], row["telephone"])]
+    items: dict[str, list[Json]] = {
+        "incidents": [
+            {**row, "resident_name": (row["resident"] or {}).get("name")}
+            for name, row in town.incidents.items()
+            if fits(name, "") or (row["resident"] or {}).get("id") in residents
+        ],
+        "residents": [resident(one) for one in residents],
+        "handsets": [{"id": "H0001", "resident": resident("R0001")}] if fits("H0001", "") else [],
+        "caregivers": [
+            {
+                "id": one,
+                "name": row["name"],
+                "kind": row["kind"],
+                "telephone": "13512340000",
+                "area": AREA,
+                "on_duty": one in town.on_duty,
+                "busy": False,
+            }
+            for one, row in CAREGIVERS.items()
+            if fits(one, row["name"])
+        ],
+    }
+    more = {"more": town.more_found, "more_is_least": False}
+    return {kind: {"items": items[kind], **more} for kind in kinds}
+
+
 def operator_doors(app: FastAPI, town: Town) -> None:  # noqa: C901, PLR0915 - a list of doors
     def me(request: Request | WebSocket) -> str:
         login = town.sessions.get(request.cookies.get("ydt_session", ""))
@@ -553,11 +596,11 @@ def operator_doors(app: FastAPI, town: Town) -> None:  # noqa: C901, PLR0915 - a
         town.tell(incident)
         return incident
 
-    @app.get("/api/v1/operator/residents")
-    async def residents(request: Request, q: str = "") -> Json:
-        me(request)
-        found = [row for row in RESIDENTS.values() if row["name"].startswith(q)]
-        return {"items": found, "next": None}
+    @app.post("/api/v1/operator/search")
+    async def search(request: Request) -> Json:
+        proven(request)
+        body = await request.json()
+        return found_in(town, body["q"].lower(), body.get("kinds", KINDS_FOUND))
 
     @app.get("/api/v1/operator/residents/{name}/location")
     async def location(name: str, request: Request) -> Json:

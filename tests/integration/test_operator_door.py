@@ -78,7 +78,7 @@ ROUTES = (
     ("POST", "/incidents/{call}/notes", {"text": "hello"}),
     ("POST", "/incidents/{call}/close", {"disposition": "other"}),
     ("GET", "/incidents/{call}/candidates", None),
-    ("GET", "/residents?q=李", None),
+    ("POST", "/search", {"q": "李"}),
     ("GET", "/residents/R1/location?reason=search", None),
     ("GET", "/map", None),
 )

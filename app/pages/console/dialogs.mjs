@@ -10,6 +10,7 @@ import { distance, whyOf, word } from "../kit/words.mjs";
 import { HandOverForm, HoldForm, ReopenForm, TransferForm, WidenForm } from "./hand.mjs";
 import { KeysForm } from "./keys.mjs";
 import { RoundsForm } from "./rounds.mjs";
+import { SearchForm, useSearch } from "./search.mjs";
 import { act, change, choose, incidentPath, look, notice, refusal } from "./desk.mjs";
 import { showOnMap } from "./map.mjs";
 import { travel } from "./detail.mjs";
@@ -18,36 +19,35 @@ import { travel } from "./detail.mjs";
 /** @typedef {import("../kit/contract.d.ts").Candidate} Candidate */
 /** @typedef {import("../kit/contract.d.ts").Resident} Resident */
 /** @typedef {import("../kit/contract.d.ts").Place} Place */
-/** @typedef {"offer" | "note" | "place" | "close" | "location" | "telephoned" | "hold" | "transfer" | "widen" | "reopen" | "hand_over" | "rounds" | "keys"} DialogName */
+/** @typedef {"offer" | "note" | "place" | "close" | "location" | "telephoned" | "hold" | "transfer" | "widen" | "reopen" | "hand_over" | "rounds" | "keys" | "search"} DialogName */
 
 export const DISPOSITIONS = ["helped", "false_alarm", "handed_to_120", "no_one_found", "duplicate", "other"];
 export const CALLED_KINDS = ["sos", "fall", "safety_alarm", "intrusion", "threat", "life_assistance", "follow_up"];
-const SEARCH_AFTER_MS = 250;
 const REASON_MIN = 3;
 
-const open = signal(/** @type {{ name: DialogName, incident: Incident | null } | null} */ (null));
+const open = signal(/** @type {{ name: DialogName, incident: Incident | null, resident: Resident | null } | null} */ (null));
 
-/** @param {DialogName} name @param {Incident | null} [incident] */
-export function openDialog(name, incident = null) {
-  open.value = { name, incident };
+/** @param {DialogName} name @param {Incident | null} [incident] @param {Resident | null} [resident] for whom somebody telephones */
+export function openDialog(name, incident = null, resident = null) {
+  open.value = { name, incident, resident };
 }
 
-function close() {
+export const isDialogOpen = () => open.value !== null;
+
+export function close() {
   open.value = null;
 }
 
 const FORMS = {
   offer: OfferForm, note: NoteForm, place: PlaceForm, close: CloseForm, location: LocationForm, telephoned: TelephonedForm,
   hold: HoldForm, transfer: TransferForm, widen: WidenForm, reopen: ReopenForm, hand_over: HandOverForm,
-  rounds: RoundsForm, keys: KeysForm,
+  rounds: RoundsForm, keys: KeysForm, search: SearchForm,
 };
-
-export const isDialogOpen = () => open.value !== null;
 
 export function Dialogs() {
   const shown = open.value;
   return shown && html`<${Dialog} key=${shown.name} title=${t(`dialog.${shown.name}`)} about=${shown.incident}>
-    <${FORMS[shown.name]} incident=${shown.incident} /><//>`;
+    <${FORMS[shown.name]} incident=${shown.incident} resident=${shown.resident} /><//>`;
 }
 
 /** @param {{ title: string, about: Incident | null, children: unknown }} props */
@@ -203,25 +203,17 @@ function LocationForm({ incident }) {
   </form>`;
 }
 
-function TelephonedForm() {
+/** @param {{ resident: Resident | null }} props */
+function TelephonedForm({ resident: given }) {
   const kind = useSignal("sos");
   const caller = useSignal("");
   const note = useSignal("");
   const asked = useSignal("");
-  const found = useSignal(/** @type {Resident[]} */ ([]));
-  const resident = useSignal(/** @type {Resident | null} */ (null));
+  const answer = useSignal(/** @type {import("../kit/contract.d.ts").SearchAnswer | null} */ (null));
+  const resident = useSignal(given);
   const fault = useSignal("");
-  useEffect(() => {
-    const q = asked.value.trim();
-    if (q === "") return void (found.value = []);
-    const timer = setTimeout(() => {
-      look(`/api/v1/operator/residents?q=${encodeURIComponent(q)}`).then(
-        (said) => (found.value = said.items ?? said),
-        (why) => (fault.value = say(why, "")),
-      );
-    }, SEARCH_AFTER_MS);
-    return () => clearTimeout(timer);
-  }, [asked.value]);
+  useSearch(asked, answer, fault, ["residents"]);
+  const found = answer.value?.residents;
   const send = async () => {
     const body = { kind: kind.value, resident_id: resident.value?.id ?? null, area_code: null, place: null, caller: caller.value.trim(), note: note.value.trim() };
     try {
@@ -239,8 +231,9 @@ function TelephonedForm() {
       ${CALLED_KINDS.map((name) => html`<option value=${name}>${word(t, "kind", name)}</option>`)}</select></label>
     ${resident.value === null
       ? html`<label class="field">${t("call.resident")}<input type="search" autocomplete="off" value=${asked.value} onInput=${type(asked)} placeholder=${t("call.search")} /></label>
-          <ul class="found">${found.value.map((person) => html`<li><button type="button" onClick=${() => (resident.value = person)}><strong>${person.name}</strong> <span>${person.telephone}</span> <span class="sub">${person.address ?? areaText(/** @type {any} */ (person).area)}</span></button></li>`)}</ul>
-          ${asked.value.trim() !== "" && found.value.length === 0 && html`<p class="sub">${t("call.nobody")}</p>`}`
+          <ul class="found">${found?.items.map((person) => html`<li><button type="button" onClick=${() => (resident.value = person)}><strong>${person.name}</strong> <span>${person.telephone}</span> <span class="sub">${person.address || areaText(person.area)}</span></button></li>`)}</ul>
+          ${found && found.more > 0 && html`<p class="sub">${t(found.more_is_least ? "search.more_than" : "search.more", { n: found.more })}</p>`}
+          ${asked.value.trim() !== "" && found?.items.length === 0 && html`<p class="sub">${t("call.nobody")}</p>`}`
       : html`<p class="picked"><strong>${resident.value.name}</strong> ${resident.value.telephone} <span class="sub">${resident.value.address}</span>
           <button type="button" class="link" onClick=${() => (resident.value = null)}>${t("call.other")}</button></p>`}
     <label class="field">${t("call.caller")}<input required value=${caller.value} onInput=${type(caller)} /></label>

@@ -75,6 +75,7 @@ function Bar() {
     <span class="grow"></span>
     <time class="wall-clock">${timeOfDay(now.value, zone, now.value)}</time>
     <p class=${`link-state ${link.value}`}>${t(`link.${link.value}`)}</p>
+    <button type="button" class="quiet" aria-keyshortcuts="/" onClick=${() => openDialog("search")}>${t("search.open_it")} <kbd>/</kbd></button>
     <button type="button" class="primary" onClick=${() => openDialog("telephoned")}>${t("action.telephoned")}</button>
     <button type="button" class="quiet" onClick=${() => openDialog("hand_over")}>${t("action.hand_over")}</button>
     <button type="button" class="quiet" aria-keyshortcuts="?" onClick=${() => openDialog("keys")}>${t("dialog.keys")} <kbd aria-hidden="true">?</kbd></button>

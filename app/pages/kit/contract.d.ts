@@ -6,7 +6,7 @@ export interface Session { account: Account; csrf: string }
 export interface Place { lon: number; lat: number; accuracy_m?: number | null; source?: string; at?: string | null }
 
 export interface Resident {
-  id: string; name: string; telephone?: string; address?: string; language?: string;
+  id: string; name: string; telephone?: string; address?: string | null; language?: string;
   communication?: string; state?: string; ability?: string;
 }
 export interface Offer {
@@ -68,6 +68,19 @@ export interface WallFigures {
   answered: { hour: Share[]; day: Share[] }; coming: { accepted: number; en_route: number; on_scene: number };
   streets: StreetFigures[];
   handsets: { silent: number; all: number; silent_after_s: number; counted_at: string | null };
+}
+
+export interface Group<T> { items: T[]; more: number; more_is_least: boolean }
+export interface FoundResident extends Resident {
+  address: string | null; area: { code: string; names: string[] } | null; open: string[];
+}
+export interface FoundHandset { id: string; resident: FoundResident | null }
+export interface FoundCaregiver {
+  id: string; name: string; kind: string; telephone: string; area: { code: string; names: string[] } | null; on_duty: boolean; busy: boolean;
+}
+export interface FoundIncident { id: string; kind: string; status: string; raised_at: string; resident_name: string | null }
+export interface SearchAnswer {
+  incidents?: Group<FoundIncident>; residents?: Group<FoundResident>; handsets?: Group<FoundHandset>; caregivers?: Group<FoundCaregiver>;
 }
 
 export interface Frame {
