@@ -1,6 +1,6 @@
 // @ts-check
 // The operator's page: log in, then the desk.
-import { useSignal } from "@preact/signals";
+import { effect, untracked, useSignal } from "@preact/signals";
 import { render } from "preact";
 import { html } from "../kit/html.mjs";
 import { Refused } from "../kit/http.mjs";
@@ -8,7 +8,7 @@ import { LanguageSwitch, startLanguage, t, zone } from "../kit/language.mjs";
 import { now } from "../kit/time.mjs";
 import { span, timeOfDay } from "../kit/words.mjs";
 import { askToNotify, mayNotify } from "./attention.mjs";
-import { chosenId, health, heardAt, isExpired, link, logIn, logOut, phase, queue, session, start, theDesk } from "./desk.mjs";
+import { choose, chosenId, health, heardAt, isExpired, link, logIn, logOut, phase, queue, session, start, theDesk } from "./desk.mjs";
 import { Detail } from "./detail.mjs";
 import { Dialogs, openDialog } from "./dialogs.mjs";
 import { ShiftBanner } from "./hand.mjs";
@@ -100,6 +100,14 @@ function Banners() {
     ${parked > 0 && html`<p class="banner warning" role="status"><span aria-hidden="true">!</span> ${t("banner.parked", { n: parked })}</p>`}
   </div>`;
 }
+
+// A link to one call, as the reports have: /console#I17. Opened once, then it is a desk as any other.
+effect(() => {
+  const id = /^#(I\d+)$/.exec(location.hash)?.[1];
+  if (phase.value !== "desk" || !id) return;
+  history.replaceState(null, "", location.pathname);
+  untracked(() => choose(id));
+});
 
 await startLanguage();
 await start();
