@@ -39,6 +39,7 @@ from app.doors import (
     operator_hand,
     operator_rounds,
     operator_search,
+    reports,
     session,
     wallboard,
 )
@@ -148,8 +149,9 @@ _ROUTERS: Final[Mapping[str, Sequence[APIRouter]]] = {
         operator_search.router,
         wallboard.router,
         console.router,
+        reports.router,
     ),
-    "administrator": (session.desk_router, administrator.router),
+    "administrator": (session.desk_router, administrator.router, reports.router),
     "metrics": (health.metrics,),
 }
 

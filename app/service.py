@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 
 from app.center import Center
 from app.desks import Desks
+from app.figures.report import Turn
 from app.metrics import Metrics
 from app.outside.parties import Parties
 from app.register.directory import Directory
@@ -40,6 +41,7 @@ class Service:
     security: Security
     metrics: Metrics
     parties: Parties = field(default_factory=Parties)
+    reports: Turn = field(default_factory=Turn)
     base_map: Sequence[Mapping[str, Any]] = ()  # GeoJSON features drawn under everything
     ground: Ground = field(default_factory=Ground)  # the same, by where they are
 

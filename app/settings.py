@@ -10,8 +10,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from devices.datum import Datum
 from dispatch.assignment import Policy
+from dispatch.staffing import Target
 
 DOORS: Final = ("handset", "caregiver", "operator", "administrator", "pages", "metrics")
+TARGETS: Final = ("answer", "answer_life_threat", "accept", "arrival", "completion")
 
 
 class Settings(BaseSettings):
@@ -123,7 +125,22 @@ class Settings(BaseSettings):
     """Other web origins that may use the doors with a session, as `https://host`."""
 
     zone: str = "Asia/Shanghai"
-    """Time zone by whose hours and weekends people are planned, as IANA names it."""
+    """Time zone by which people are planned and reports count, as IANA names it."""
+
+    targets_answer: str = "97.5/60,99/180"
+    """Shares of calls by handset to be taken by an operator in a time: PERCENT/SECONDS,…"""
+
+    targets_answer_life_threat: str = "95/10"
+    """The same for threats to life alone: the stretch."""
+
+    targets_accept: str = ""
+    """The same for a caregiver's yes; empty promises nothing."""
+
+    targets_arrival: str = "90/2700"
+    """The same for the first caregiver on scene."""
+
+    targets_completion: str = ""
+    """The same for the end of a call."""
 
     log_level: str = "INFO"
     """DEBUG, INFO, WARNING or ERROR."""
@@ -155,3 +172,29 @@ class Settings(BaseSettings):
         except (KeyError, ValueError, OSError) as error:  # not found, not a name, a folder
             raise ValueError("no time zone has this name") from error
         return name
+
+    @field_validator(*(f"targets_{name}" for name in TARGETS))
+    @classmethod
+    def _targets_are_read(cls, words: str) -> str:
+        read_targets(words)
+        return words
+
+
+def read_targets(words: str) -> tuple[Target, ...]:
+    """Return targets written as PERCENT/SECONDS with commas between them: "97.5/60,99/180".
+
+    Raises:
+        ValueError: they are not.
+    """
+    return tuple(_target(one.strip()) for one in words.split(",") if one.strip())
+
+
+def _target(words: str) -> Target:
+    percent, _, seconds = words.partition("/")
+    try:
+        target = Target(share=float(percent) / 100, within_s=float(seconds))
+    except ValueError:
+        target = Target(share=0, within_s=0)
+    if not (0 < target.share <= 1 and 0 < target.within_s <= 86_400 * 31):
+        raise ValueError(f"{words!r} is not PERCENT/SECONDS, such as 97.5/60")
+    return target

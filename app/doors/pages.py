@@ -35,6 +35,8 @@ ENTRIES: Final[Mapping[str, str]] = MappingProxyType(
         "/caregiver": "caregiver/index.html",
         "/handset": "handset/index.html",
         "/wallboard": "wallboard/index.html",
+        "/reports": "reports/index.html",
+        "/monthly": "reports/monthly.html",
     }
 )
 COMPRESS_FROM_BYTES: Final = 1_024
