@@ -36,7 +36,7 @@ from dispatch.areas import Level
 from dispatch.staffing import Target
 
 DAYS_MAX: Final = 400  # a year, and a month to compare with
-CALLS_MAX: Final = 2_500_000  # about 120 MB while they are reckoned
+CALLS_MAX: Final = 2_500_000  # some 250 MB while they are reckoned
 WITHIN: Final = timedelta(seconds=120)  # for all days together
 TURN_WITHIN: Final = timedelta(seconds=20)  # how long a report waits for the one before it
 DAYS_SHOWN: Final = 92  # of the chart over time; of a longer time it has months

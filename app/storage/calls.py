@@ -75,9 +75,10 @@ _MEANT: Final = """i.raised_at >= :start AND i.raised_at < :end
 def _seconds(moment: str) -> str:
     """Return SQL for the whole seconds from the call to a moment, rounded up; -1 for none.
 
-    Rounded up, so that 60.2 s are not within 60 s.
+    Rounded up, so that 60.2 s are not within 60 s. `date_part` gives a double, and is several times
+    as fast as `extract`, which gives a numeric.
     """
-    span = f"least(greatest(ceil(extract(epoch FROM {moment} - raised_at)), 0), 2147483647)"
+    span = f"least(greatest(ceil(date_part('epoch', {moment} - raised_at)), 0), 2147483647)"
     return f"int4send(CASE WHEN {moment} IS NULL THEN {NEVER} ELSE {span} END::int)"
 
 
@@ -115,7 +116,7 @@ SELECT
   ARRAY(SELECT DISTINCT team COLLATE "C" FROM timed ORDER BY 1) AS teams,
   (SELECT string_agg(
     int4send(substring(id FROM 2)::int)
-    || int4send(floor(extract(epoch FROM raised_at - CAST(:start AS timestamptz)))::int)
+    || int4send(floor(date_part('epoch', raised_at - CAST(:start AS timestamptz)))::int)
     || int4send(extract(hour FROM raised_at AT TIME ZONE CAST(:zone AS text))::int)
     || int4send(kind_at::int) || int4send(path_at::int) || int4send(team_at::int)
     || int4send(flags)

@@ -227,9 +227,11 @@ def test_the_sheet_is_one_page_of_paper(
 ):
     server.kinds = kinds
     context = open_context(viewport=PAPER)
-    context.add_init_script(f"localStorage.setItem('ydt.language', '{language}')")
     page = sit_down(context, "/monthly?area=430105001001")
     page.wait_for_selector(".sheet")
+    if language == "en":
+        page.get_by_role("button", name="English").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Service report 2026-10")
     printed = page.pdf(prefer_css_page_size=True, print_background=True)
     assert len(PAGES_OF_PDF.findall(printed)) == 1
     page.emulate_media(media="print")
