@@ -17,6 +17,8 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, HTTPException, Response, status
 
+from app.doors.shell import SCOPE, WORKER, worker_of
+
 FOLDER: Final = Path(__file__).parent.parent / "pages"
 MEDIA_TYPES: Final[Mapping[str, str]] = MappingProxyType(
     {  # also the list of what is served: declarations, licences and settings stay inside
@@ -25,6 +27,7 @@ MEDIA_TYPES: Final[Mapping[str, str]] = MappingProxyType(
         ".js": "text/javascript; charset=utf-8",
         ".json": "application/json",
         ".mjs": "text/javascript; charset=utf-8",
+        ".png": "image/png",
         ".svg": "image/svg+xml",
     }
 )
@@ -88,13 +91,18 @@ def pages_router(*, demo: bool) -> APIRouter:
 
     `/` and each other of ENTRIES is a page, `/pages/…` what they are made of.
     """
-    files = {name: page_of(body, Path(name).suffix) for name, body in read_files(demo=demo)}
+    bodies = dict(read_files(demo=demo))
+    bodies[WORKER] = worker_of(bodies)
+    files = {name: page_of(body, Path(name).suffix) for name, body in bodies.items()}
 
     async def part(name: str, known: Known = "", encodings: Encodings = "") -> Response:
         page = files.get(name)
         if page is None:
             raise HTTPException(status.HTTP_404_NOT_FOUND)
-        return page.answer(known=known, encodings=encodings)
+        answer = page.answer(known=known, encodings=encodings)
+        if name == WORKER:
+            answer.headers.update(SCOPE)
+        return answer
 
     router = APIRouter(include_in_schema=False)
     methods = ["GET", "HEAD"]

@@ -382,7 +382,7 @@ FACT_OF = {
 }
 
 
-def build(town: Town) -> FastAPI:
+def build(town: Town, *doors: Callable[[FastAPI, Any], None]) -> FastAPI:
     app = FastAPI()
     app.include_router(pages_router(demo=True))
     operator_doors(app, town)
@@ -390,6 +390,8 @@ def build(town: Town) -> FastAPI:
     round_doors(app, town)
     caregiver_doors(app, town)
     handset_doors(app, town)
+    for more in doors:
+        more(app, town)
 
     @app.exception_handler(HTTPException)
     async def say(_: Request, fault: HTTPException) -> Response:
@@ -963,11 +965,11 @@ def handset_doors(app: FastAPI, town: Town) -> None:
 class FakeServer:
     """The server in a thread of its own, and the hand that moves it."""
 
-    def __init__(self) -> None:
+    def __init__(self, town: Town | None = None, *doors: Callable[[FastAPI, Any], None]) -> None:
         self.port = 0
-        self.town = Town()
+        self.town = Town() if town is None else town
         config = uvicorn.Config(
-            build(self.town), host="127.0.0.1", port=0, log_level="warning", lifespan="off"
+            build(self.town, *doors), host="127.0.0.1", port=0, log_level="warning", lifespan="off"
         )
         self._server = uvicorn.Server(config)
         self._started = threading.Event()

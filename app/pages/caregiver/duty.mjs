@@ -5,6 +5,8 @@
 
 export const SEND_AFTER_MS = 10_000;
 export const SEND_AFTER_M = 25;
+export const LOOK_EVERY_MS = 30_000;
+const STALE_AFTER_MS = 75_000; // two looks, and a little
 const KEPT_MAX = 100; // unsent positions; the server takes as many at once
 const SATELLITE_UNTIL_M = 50; // a browser does not say how it knows: better than this is taken for satellites
 
@@ -22,6 +24,11 @@ export const DECLINE_REASONS = ["busy", "too_far", "unwell", "no_transport", "ot
 export function isWorthSending(last, fix) {
   if (last === null) return true;
   return Date.parse(fix.at) - Date.parse(last.at) >= SEND_AFTER_MS || metres(last, fix) >= SEND_AFTER_M;
+}
+
+/** Return whether the last position is so old that the desk must know it stopped. @param {number} lastMs @param {number} nowMs */
+export function isStale(lastMs, nowMs) {
+  return nowMs - lastMs > STALE_AFTER_MS;
 }
 
 /**

@@ -1,27 +1,35 @@
 // @ts-check
 // One caregiver's session: the state as the desk knows it, and what has been said but not heard yet.
-import { batch, effect, signal } from "@preact/signals";
-import { ask, askUntilAnswered, Refused } from "../kit/http.mjs";
+import { batch, computed, signal } from "@preact/signals";
+import { ask, Refused } from "../kit/http.mjs";
 import { socketAddress, Stream } from "../kit/stream.mjs";
 import { hearTime } from "../kit/time.mjs";
-import { fixOf, goneOffers, isWorthSending, SEND_AFTER_MS, withFix } from "./duty.mjs";
+import { goneOffers } from "./duty.mjs";
+import { drain, hold, keep, taps, wake } from "./queue.mjs";
+import { bodyOf, waitingOf, withTaps } from "./taps.mjs";
 
 /** @typedef {import("../kit/contract.d.ts").CaregiverState} CaregiverState */
-/** @typedef {import("./duty.mjs").Fix} Fix */
 
 const TOKEN = "ydt.caregiver.token";
 const DEVICE = "ydt.caregiver.device";
+const STATE = "ydt.caregiver.state";
 const QUIET_MS = 30_000; // the server sends the state at least every 20 s
 const POLL_MS = 5_000;
 
 export const token = signal(localStorage.getItem(TOKEN));
-export const state = signal(/** @type {CaregiverState | null} */ (null));
+/** As the desk said it last; over a reload without network too. */
+const said = signal(/** @type {CaregiverState | null} */ (null));
+/** As it stands here: what is held up on the way counts as done, and is shown as not heard. */
+export const state = computed(() => said.value && withTaps(said.value, taps.value));
+/** When the desk last said something, by its own clock. */
+export const heardAt = computed(() => said.value?.server_time ?? null);
 export const link = signal(/** @type {"live" | "polling" | "lost"} */ ("lost"));
-/** What was pressed and has no answer yet: "en_route I17.2". */
-export const unsent = signal(/** @type {readonly string[]} */ ([]));
+/** What was pressed and is not on record, in order. */
+export const unsent = computed(() => waitingOf(taps.value, me()));
+/** What was pressed just now: its answer may come any moment. */
+export const busy = computed(() => new Set(unsent.value.filter(({ held }) => !held).map(({ what }) => what)));
+export const refused = computed(() => taps.value.filter((tap) => tap.by === me() && tap.refused));
 export const fault = signal(/** @type {{ key: string, detail?: string } | null} */ (null));
-/** Whether the desk has the last position: "off" while nobody asks for it. */
-export const positionState = signal(/** @type {"off" | "waiting" | "known" | "unsent" | "denied"} */ ("off"));
 
 /** @type {Stream | null} */
 let stream = null;
@@ -32,7 +40,8 @@ const shown = new Set();
 /** @type {Set<string>} */
 const answered = new Set();
 
-function headers() {
+/** What shows the desk who speaks. */
+export function headers() {
   return { Authorization: `Bearer ${token.value}` };
 }
 
@@ -44,9 +53,18 @@ export async function logIn(login, password) {
   start();
 }
 
+/** Leave; not while the desk does not know what was pressed here. */
 export async function logOut() {
+  if (unsent.value.length > 0) {
+    fault.value = { key: "street.unsent_stay" };
+    return;
+  }
   await ask("DELETE", "/api/v1/caregiver/login", { headers: headers() }).catch(() => undefined);
   forget();
+}
+
+function me() {
+  return said.value?.caregiver.id ?? null;
 }
 
 /** This telephone's own name, kept. */
@@ -60,14 +78,14 @@ function device() {
 
 function forget() {
   localStorage.removeItem(TOKEN);
+  localStorage.removeItem(STATE);
   stream?.stop();
   stream = null;
   clearInterval(poll);
   shown.clear();
   answered.clear();
   batch(() => {
-    token.value = state.value = fault.value = null;
-    unsent.value = [];
+    token.value = said.value = fault.value = null;
     link.value = "lost";
   });
 }
@@ -75,6 +93,8 @@ function forget() {
 /** Listen to the server; while its stream is down, ask every five seconds. */
 export function start() {
   if (token.value === null) return;
+  said.value ??= kept();
+  sendTaps();
   stream?.stop();
   clearInterval(poll);
   stream = new Stream({
@@ -82,9 +102,11 @@ export function start() {
     protocols: () => ["ydt.v1", `bearer.${token.value}`],
     quiet_ms: QUIET_MS,
     onFrame: take,
-    onState: (now) => {
-      if (now === "live") link.value = "live";
-      else void fetchState();
+    onState: (how) => {
+      if (how === "live") {
+        link.value = "live";
+        wake();
+      } else void fetchState();
     },
   });
   stream.start();
@@ -98,58 +120,82 @@ async function fetchState() {
   const asked = token.value;
   if (asked === null) return;
   try {
-    const said = await ask("GET", "/api/v1/caregiver/state", { headers: headers(), timeout_ms: POLL_MS });
+    const answer = await ask("GET", "/api/v1/caregiver/state", { headers: headers(), timeout_ms: POLL_MS });
     if (token.value !== asked) return;
-    take(said);
+    take(answer);
     if (stream?.state !== "live") link.value = "polling";
+    wake();
   } catch (why) {
     if (why instanceof Refused && why.status === 401) forget();
     else if (stream?.state !== "live") link.value = "lost";
   }
 }
 
-/** @param {CaregiverState} said */
-function take(said) {
-  if (!said?.caregiver) return;
-  hearTime(said.server_time);
-  const gone = goneOffers(state.value, said);
+/** @param {CaregiverState} answer */
+function take(answer) {
+  if (!answer?.caregiver) return;
+  hearTime(answer.server_time);
+  const gone = goneOffers(said.value, answer);
   batch(() => {
     if (gone.some((id) => !answered.has(id))) fault.value = { key: "offer.gone" };
-    state.value = said;
-  });
-}
-
-/**
- * Tell the desk something, and keep telling until it answers.
- * @param {string} what its name on the page until it is heard @param {string} path @param {unknown} [body]
- * @returns {Promise<boolean>} whether it is on record
- */
-export async function tell(what, path, body) {
-  if (unsent.value.includes(what)) return false;
-  const key = crypto.randomUUID();
-  batch(() => {
-    unsent.value = [...unsent.value, what];
-    fault.value = null;
+    said.value = answer;
   });
   try {
-    take(await askUntilAnswered(() => ask("POST", `/api/v1/caregiver/${path}`, { body, headers: { ...headers(), "Idempotency-Key": key } }), { stop: () => token.value === null }));
-    return true;
-  } catch (why) {
-    if (why instanceof Refused && why.status === 401) forget();
-    else if (why instanceof Refused) fault.value = { key: `problem.${why.name}`, detail: why.message };
-    void fetchState();
-    return false;
-  } finally {
-    unsent.value = unsent.value.filter((other) => other !== what);
+    localStorage.setItem(STATE, JSON.stringify(answer));
+  } catch {
+    // Then a reload without network has nothing to show.
+  }
+  sendTaps();
+}
+
+/** @returns {CaregiverState | null} */
+function kept() {
+  try {
+    const found = JSON.parse(localStorage.getItem(STATE) ?? "null");
+    return found?.caregiver?.id ? found : null;
+  } catch {
+    return null;
   }
 }
 
 /**
- * Answer an offer. @param {string} id @param {"accept" | "decline"} how @param {unknown} [body]
+ * Tell the desk something: it is kept here, and sent until there is an answer, after whatever was pressed before.
+ * @param {string} what its name on the page until it is heard @param {string} path @param {Record<string, unknown>} [body]
+ * @param {boolean} [aged] whether the desk is told how long ago it was pressed
  */
-export async function answer(id, how, body) {
+export function tell(what, path, body, aged = false) {
+  const by = me();
+  if (by === null || unsent.value.some((tap) => tap.what === what)) return;
+  batch(() => {
+    fault.value = null;
+    keep({ id: crypto.randomUUID(), by, what, path, body, at: Date.now(), aged, held: !navigator.onLine });
+    if (unsent.value.some(({ held }) => held)) hold();
+  });
+  sendTaps();
+}
+
+function sendTaps() {
+  for (const isAlarm of [true, false]) void drain({ isAlarm, who: me, send, isOver: () => token.value === null });
+}
+
+/** @param {import("./taps.mjs").Tap} tap */
+async function send(tap) {
+  const body = bodyOf(tap, Date.now());
+  try {
+    take(await ask("POST", `/api/v1/caregiver/${tap.path}`, { body, headers: { ...headers(), "Idempotency-Key": tap.id } }));
+  } catch (why) {
+    if (why instanceof Refused && why.status === 401) forget();
+    else if (why instanceof Refused && why.status !== 0) void fetchState();
+    throw why;
+  }
+}
+
+/**
+ * Answer an offer. @param {string} id @param {"accept" | "decline"} how @param {Record<string, unknown>} [body]
+ */
+export function answer(id, how, body) {
   answered.add(id);
-  await tell(`${how} ${id}`, `offers/${encodeURIComponent(id)}/${how}`, body);
+  tell(`${how} ${id}`, `offers/${encodeURIComponent(id)}/${how}`, body);
 }
 
 /** Say once that an offer stands on the screen: the desk counts from the call, but wants to know. @param {string} id */
@@ -158,61 +204,3 @@ export function sayShown(id) {
   shown.add(id);
   ask("POST", `/api/v1/caregiver/offers/${encodeURIComponent(id)}/shown`, { headers: headers() }).then(take, () => shown.delete(id));
 }
-
-// Positions: only on duty, only when they say something new.
-
-/** @type {Fix[]} */
-let positions = [];
-/** @type {Fix | null} */
-let lastKept = null;
-/** @type {number | null} */
-let watch = null;
-let isSending = false;
-
-effect(() => {
-  if (token.value !== null && state.value?.on_duty) startWatching();
-  else stopWatching();
-});
-
-function startWatching() {
-  if (watch !== null) return;
-  positionState.value = "waiting";
-  watch = navigator.geolocation.watchPosition(
-    (position) => keepFix(fixOf(position)),
-    ({ code, PERMISSION_DENIED }) => (positionState.value = code === PERMISSION_DENIED ? "denied" : "waiting"),
-    { enableHighAccuracy: true, maximumAge: SEND_AFTER_MS },
-  );
-}
-
-function stopWatching() {
-  if (watch === null) return;
-  navigator.geolocation.clearWatch(watch);
-  watch = lastKept = null;
-  positions = [];
-  positionState.value = "off";
-}
-
-/** @param {Fix} fix */
-function keepFix(fix) {
-  if (!isWorthSending(lastKept, fix)) return;
-  lastKept = fix;
-  positions = withFix(positions, fix);
-  void sendPositions();
-}
-
-async function sendPositions() {
-  if (isSending || positions.length === 0 || token.value === null) return;
-  isSending = true;
-  const batchToSend = positions;
-  try {
-    await ask("POST", "/api/v1/caregiver/positions", { body: batchToSend, headers: headers() });
-    positions = positions.filter((fix) => !batchToSend.includes(fix));
-    if (watch !== null) positionState.value = "known";
-  } catch (why) {
-    if (why instanceof Refused && why.status >= 400 && why.status < 500 && why.status !== 429) positions = []; // Asking again would not help.
-    if (watch !== null) positionState.value = "unsent";
-  }
-  isSending = false;
-}
-
-setInterval(() => void sendPositions(), SEND_AFTER_MS);

@@ -6,7 +6,8 @@ import { effect, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { html } from "../kit/html.mjs";
 import { language, t } from "../kit/language.mjs";
-import { SYMBOLS, word } from "../kit/words.mjs";
+import { now } from "../kit/time.mjs";
+import { age, span, SYMBOLS, word } from "../kit/words.mjs";
 import { choose, chosenId, dots, dotsChanged, look, queue } from "./desk.mjs";
 import { drawGround, groundOf, paint } from "./ground.mjs";
 
@@ -228,7 +229,7 @@ function describe(made, point) {
   const incident = incidentAt(made, point);
   if (incident) return { ...point, text: `${incident.resident?.name ?? t("row.unknown_resident")} · ${word(t, "kind", incident.kind)} · ${word(t, "status", incident.status)}` };
   for (const dot of dots().values()) {
-    if (isNear(made, point, dot)) return { ...point, text: `${dot.name} · ${word(t, "caregiver_kind", dot.kind)} · ${t(dot.on_duty ? (dot.busy ? "map.busy" : "map.free") : "map.off")}` };
+    if (isNear(made, point, dot)) return { ...point, text: `${dot.name} · ${word(t, "caregiver_kind", dot.kind)} · ${t(dot.on_duty ? (dot.busy ? "map.busy" : "map.free") : "map.off")}${dot.at ? ` · ${t("time.ago", { span: span(t, age(dot.at, now.value)) })}` : ""}` };
   }
   return null;
 }
