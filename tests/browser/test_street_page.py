@@ -15,8 +15,9 @@ TARGET_MIN_PX = 64
 HERE = {"longitude": 112.9836, "latitude": 28.2325, "accuracy": 8}
 # What a telephone reads aloud and keeps awake, noted instead: a headless browser does neither.
 NOTED = """
+const count = (what, n) => (document.documentElement.dataset[`noted${what}`] = n);
 window.read = [];
-window.speechSynthesis.speak = (said) => window.read.push([said.lang, said.text]);
+window.speechSynthesis.speak = (said) => count("read", window.read.push([said.lang, said.text]));
 window.locks = [];
 Object.defineProperty(navigator, "wakeLock", { value: { request: async (kind) => {
   const lock = new EventTarget();
@@ -24,12 +25,12 @@ Object.defineProperty(navigator, "wakeLock", { value: { request: async (kind) =>
     window.locks.push("released");
     lock.dispatchEvent(new Event("release"));
   };
-  window.locks.push(kind);
+  count("locks", window.locks.push(kind));
   window.lastLock = lock;
   return lock;
 } } });
 window.shaken = [];
-navigator.vibrate = (how) => window.shaken.push(how);
+navigator.vibrate = (how) => count("shaken", window.shaken.push(how));
 """
 
 SPEAKS = (
@@ -111,12 +112,15 @@ def hold(page: Page) -> None:
 def test_an_offer_is_read_aloud_and_shakes_until_it_is_answered(phone: Page, server: StreetServer):
     server.raise_incident("R0001", offer_to="C001")
     expect(phone.locator("[data-offer]")).to_be_visible()
-    phone.wait_for_function("window.read.length === 1")
+    expect(phone.locator("html")).to_have_attribute("data-notedread", "1")
     [[language, said]] = phone.evaluate("window.read")
     assert language == "zh-CN"
     assert "紧急呼救" in said
     assert "四方坪街道金帆小区" in said
-    phone.wait_for_function("window.shaken.length >= 2", timeout=WITHIN_MS * 2)
+    shaken = re.compile("^[2-9]$")
+    expect(phone.locator("html")).to_have_attribute(
+        "data-notedshaken", shaken, timeout=WITHIN_MS * 2
+    )
     phone.locator("[data-read]").click()
     assert len(phone.evaluate("window.read")) == 2
 
@@ -263,7 +267,7 @@ def test_the_screen_is_kept_on_while_on_duty_and_not_after(phone: Page, server: 
     expect(phone.locator("[data-awake=on]")).to_be_visible()
     assert phone.evaluate("window.locks") == ["screen"]
     phone.evaluate("window.lastLock.dispatchEvent(new Event('release'))")  # the system took it
-    phone.wait_for_function("window.locks.length === 2")
+    expect(phone.locator("html")).to_have_attribute("data-notedlocks", "2")
     phone.get_by_role("switch", name="上班中").click()
     expect(phone.locator("[data-awake]")).to_have_count(0)
     assert phone.evaluate("window.locks.at(-1)") == "released"

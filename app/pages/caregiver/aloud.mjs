@@ -30,5 +30,5 @@ export function AloudSwitch() {
     localStorage.setItem(KEPT, isAloud.value ? "on" : "off");
     if (!isAloud.value) fallSilent();
   };
-  return html`<button type="button" role="switch" aria-checked=${isAloud.value} class="wide" data-aloud onClick=${turn}>${t(isAloud.value ? "street.aloud_on" : "street.aloud_off")}</button>`;
+  return html`<button type="button" class="wide" data-aloud onClick=${turn}>${t(isAloud.value ? "street.aloud_on" : "street.aloud_off")}</button>`;
 }
