@@ -68,7 +68,8 @@ async def _residents(service: Service, who: Principal, q: str) -> View:
     )
 
     def look(book: Book) -> list[View]:
-        return [_resident(service, book, who, resident_id) for resident_id in found.ids]
+        views = (_resident(service, book, who, resident_id) for resident_id in found.ids)
+        return [view for view in views if view is not None]  # nobody who was erased meanwhile
 
     return _group(await service.center.read(look), found)
 

@@ -968,8 +968,9 @@ class FakeServer:
     def __init__(self, town: Town | None = None, *doors: Callable[[FastAPI, Any], None]) -> None:
         self.port = 0
         self.town = Town() if town is None else town
+        self.app = build(self.town, *doors)
         config = uvicorn.Config(
-            build(self.town, *doors), host="127.0.0.1", port=0, log_level="warning", lifespan="off"
+            self.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"
         )
         self._server = uvicorn.Server(config)
         self._started = threading.Event()

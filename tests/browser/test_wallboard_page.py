@@ -4,14 +4,18 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import TELEPHONE, OpenContext
 from tests.browser.fake_server import PASSWORD, FakeServer, now, text
 from tests.browser.fake_wall import Wall, share, wall_door
 
-BIG = {"width": 1920, "height": 1080}
-SCREENS = (BIG, {"width": 1366, "height": 768}, {"width": 3840, "height": 2160})
+BIG: ViewportSize = {"width": 1920, "height": 1080}
+SCREENS: tuple[ViewportSize, ...] = (
+    BIG,
+    {"width": 1366, "height": 768},
+    {"width": 3840, "height": 2160},
+)
 SAYS_SO_WITHIN_MS = 5_000
 SMALLEST_OF_HEIGHT = 1 / 30  # 23 mm on a screen of 55 inches: 16 minutes of arc from five metres
 
@@ -24,7 +28,7 @@ def wall() -> Wall:
 @pytest.fixture
 def server(wall: Wall) -> Iterator[FakeServer]:
     fake = FakeServer()
-    wall_door(fake._server.config.app, fake.town, wall)
+    wall_door(fake.app, fake.town, wall)
     fake.start()
     yield fake
     wall.is_mute = False

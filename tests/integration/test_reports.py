@@ -511,7 +511,7 @@ async def test_a_heartbeat_activates_a_handset(past: Past):
     this = f"{now.astimezone(SHANGHAI):%Y-%m}"
     before = {row["what"]: row["count"] for row in (await month(house, this))["handsets"]}
     await house.service.tracks.put(
-        [("H1", 2, None, now.astimezone(UTC), None, None, None, None, None)]
+        [("H1", 2, None, now.astimezone(UTC), None, None, None, 0, None)]
     )
     after = {row["what"]: row["count"] for row in (await month(house, this))["handsets"]}
     assert (before["activated"], after["activated"]) == (0, 1)
