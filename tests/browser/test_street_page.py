@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import TELEPHONE, WITHIN_MS, OpenContext
 from tests.browser.fake_server import PASSWORD, now, text
@@ -85,11 +85,20 @@ def at_work(page: Page, server: StreetServer) -> None:
     expect(work(page)).to_have_attribute("data-state", "accepted")
 
 
-def off(page: Page) -> BrowserContext:
-    """Take the network away; the page knows it, as a telephone does."""
-    context = page.context
-    context.set_offline(True)
-    return context
+def off(page: Page) -> None:
+    """Take the network away; the page knows it, as a telephone does.
+
+    While a page is opened anew Chromium forgets for a moment that it has none: so the door is
+    shut, too.
+    """
+    page.context.set_offline(True)
+    page.route("**/api/**", lambda route: route.abort("internetdisconnected"))
+
+
+def on(page: Page) -> None:
+    """Give it back."""
+    page.unroute("**/api/**")
+    page.context.set_offline(False)
 
 
 def kept(page: Page) -> None:
@@ -177,7 +186,7 @@ def test_what_is_pressed_without_network_survives_a_reload_and_is_sent_in_order_
     at_work(phone, server)
     kept(phone)
     server.town.said.clear()
-    context = off(phone)
+    off(phone)
     go(phone, "出发")
     expect(work(phone)).to_have_attribute("data-state", "en_route")
     go(phone, "到了")
@@ -197,7 +206,7 @@ def test_what_is_pressed_without_network_survives_a_reload_and_is_sent_in_order_
     work(phone).get_by_label("已帮到").check()
     go(phone, "完成")
     expect(waiting).to_have_count(4)
-    context.set_offline(False)
+    on(phone)
     expect(phone.locator("[data-known]")).to_have_attribute("data-known", "yes", timeout=30_000)
     assert [path.rpartition("/")[2] for path in server.paths()] == [
         "en_route",
@@ -230,11 +239,11 @@ def test_what_the_desk_refuses_is_said_in_words_until_it_is_read(phone: Page, se
     with phone.expect_response("**/offers/I1.1/shown"):
         server.raise_incident("R0001", offer_to="C001")
     kept(phone)
-    context = off(phone)
+    off(phone)
     go(phone, "接受")
     expect(phone.locator("[data-answered]")).to_be_visible()
     server.take_offer_away("I1.1")
-    context.set_offline(False)
+    on(phone)
     said = phone.locator("[data-refused='accept I1.1']")
     expect(said).to_contain_text("已有别的护理员接了", timeout=30_000)
     phone.reload()
@@ -245,13 +254,13 @@ def test_what_the_desk_refuses_is_said_in_words_until_it_is_read(phone: Page, se
 
 def test_nobody_logs_out_of_what_the_desk_does_not_know(phone: Page, server: StreetServer):
     at_work(phone, server)
-    context = off(phone)
+    off(phone)
     go(phone, "出发")
     expect(phone.locator("[data-waiting]")).to_have_count(1)
     phone.get_by_role("button", name="退出").click()
     expect(phone.get_by_role("alert")).to_contain_text("送到后才能退出")
     expect(phone.locator("[data-waiting]")).to_have_count(1)
-    context.set_offline(False)
+    on(phone)
     expect(phone.locator("[data-waiting]")).to_have_count(0, timeout=30_000)
     phone.get_by_role("button", name="退出").click()
     expect(phone.locator("form")).to_be_visible()
@@ -335,7 +344,7 @@ def test_an_alarm_without_network_says_whom_to_call_and_goes_out_before_all_else
     at_work(phone, server)
     kept(phone)
     server.town.said.clear()
-    context = off(phone)
+    off(phone)
     go(phone, "出发")
     expect(phone.locator("[data-waiting]")).to_have_count(1)
     hold(phone)
@@ -344,7 +353,7 @@ def test_an_alarm_without_network_says_whom_to_call_and_goes_out_before_all_else
     phone.mouse.up()
     phone.reload()
     expect(raised.locator("[data-desk]")).to_be_visible()
-    context.set_offline(False)
+    on(phone)
     expect(phone.locator("[data-raised=known]")).to_be_visible(timeout=30_000)
     expect(phone.locator("[data-waiting]")).to_have_count(0, timeout=30_000)
     assert sorted(path.rpartition("/")[2] for path in server.paths()) == ["alarm", "en_route"]
