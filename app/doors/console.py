@@ -17,11 +17,13 @@ from app.service import Service, the_service
 from app.views.book import View, desk_view, dot_view, incident_view
 from app.views.feed import ConsoleFeed
 from dispatch.book import Book, OperatorAtDesk
-from dispatch.ids import AreaId, OperatorId
+from dispatch.ids import AreaId, IncidentId, OperatorId
 from dispatch.incident import Incident
 from dispatch.queue import rank
 
 DOTS_EVERY_S: Final = 1.0
+HEAR_EVERY_S: Final = 0.1
+SAID_MAX: Final = 200  # characters
 PING_EVERY_S: Final = 1.5  # a console that has heard nothing for four says so: within five in all
 
 OperatorDep = Annotated[Principal, allow(Role.OPERATOR, Role.SUPERVISOR)]
@@ -38,12 +40,16 @@ async def stream(
     console = ConsoleFeed(
         covers=lambda path: in_scope(who, path),
         shown=lambda incident: shown(service, who, incident),
+        operator_id=who.id,
     )
     service.directory.operators[who.id] = who.name
 
     def first(book: Book) -> list[bytes]:
         console.take()  # what has come so far is in these frames
-        return _first(service, who, book, after)
+        return [*_first(service, who, book, after), *service.feed.viewed(console)]
+
+    async def hear(said: str) -> None:
+        await _hear(service, console, said)
 
     with security_of(websocket).watch(who) as gone, service.feed.console(console):
         await accept(websocket)
@@ -56,7 +62,7 @@ async def stream(
                 websocket,
                 gone,
                 write=lambda: _write(websocket, service.center, console),
-                hear=_hear_nothing,
+                hear=hear,
             )
         finally:
             service.desks.leave(_operator(who))
@@ -78,8 +84,33 @@ def _operator(who: Principal) -> OperatorAtDesk:
     )
 
 
-async def _hear_nothing(_: str) -> None:
-    """Take whatever a console says, which is nothing yet: actions are requests, that answer."""
+class _Opened(msgspec.Struct, forbid_unknown_fields=True):
+    """What a console says: which call stands open, or none. Actions are requests, that answer."""
+
+    open: str | None
+
+
+_decode: Final = msgspec.json.Decoder(_Opened).decode
+
+
+async def _hear(service: Service, console: ConsoleFeed, said: str) -> None:
+    """Take which call an operator looks at; what cannot be read, or is others', is no call."""
+    await asyncio.sleep(HEAR_EVERY_S)  # a console that talks without end is heard slowly
+    if len(said) > SAID_MAX:
+        return
+    try:
+        incident_id = _decode(said).open
+    except msgspec.DecodeError:
+        return
+
+    def look(book: Book) -> None:
+        key = IncidentId(incident_id or "")
+        incident = book.incidents.get(key) or book.closed.get(key)
+        path = book.territory.path(incident.area_id) if incident is not None else ()
+        is_ours = incident is not None and console.covers(path)
+        service.feed.opened(console, key if is_ours else None, path if is_ours else ())
+
+    await service.center.read(look)
 
 
 async def _write(websocket: WebSocket, center: Center, console: ConsoleFeed) -> None:

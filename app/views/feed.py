@@ -35,10 +35,14 @@ class ConsoleFeed:
 
     covers: Callable[[Sequence[str]], bool]
     shown: Callable[[Incident], bool]  # records the look; False when the place must be withheld
+    operator_id: str = ""
     waiting: dict[str, bytes] = field(default_factory=dict[str, bytes])
     cursor: bytes | None = None  # to be sent when nothing but the cursor has moved
     desk: bytes | None = None  # who sits at the desk, when that has changed
     dots: dict[str, View] = field(default_factory=dict[str, View])
+    open_id: str | None = None  # the call that stands open at this console …
+    open_path: Sequence[str] = ()  # … and the areas in which it lies
+    viewers: dict[str, bytes] = field(default_factory=dict[str, bytes])  # by call, the latest
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def take(self) -> list[bytes]:
@@ -49,6 +53,8 @@ class ConsoleFeed:
             frames.append(self.cursor)
         if self.desk is not None:
             frames.append(self.desk)
+        frames.extend(self.viewers.values())
+        self.viewers.clear()
         self.cursor = self.desk = None
         self.changed.clear()
         return frames
@@ -131,6 +137,33 @@ class Feed:
             yield
         finally:
             self._consoles.discard(console)
+            self.opened(console, None, ())
+
+    def opened(self, console: ConsoleFeed, incident_id: str | None, path: Sequence[str]) -> None:
+        """Let every console that covers a call see who has it open; nothing goes on record."""
+        before = console.open_id, console.open_path
+        console.open_id, console.open_path = incident_id, path
+        for one, where in {before[0]: before[1], incident_id: path}.items():
+            if one is not None and before[0] != incident_id:
+                frame = self._viewers(one)
+                for other in self._consoles:
+                    if other.covers(where):
+                        other.viewers[one] = frame
+                        other.changed.set()
+
+    def viewed(self, console: ConsoleFeed) -> list[bytes]:
+        """Return who has which call open, of those that a console covers."""
+        calls = {
+            one.open_id
+            for one in self._consoles
+            if one.open_id is not None and console.covers(one.open_path)
+        }
+        return [self._viewers(incident_id) for incident_id in sorted(calls)]
+
+    def _viewers(self, incident_id: str) -> bytes:
+        ids = sorted({one.operator_id for one in self._consoles if one.open_id == incident_id})
+        rows = [{"operator_id": one, "name": self._directory.operator_name(one)} for one in ids]
+        return encode({"type": "viewers", "incident_id": incident_id, "operators": rows})
 
     @contextmanager
     def caregiver(self, caregiver_id: str, changed: asyncio.Event) -> Generator[None]:

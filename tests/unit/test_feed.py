@@ -86,8 +86,9 @@ def offered(incident, number, caregiver):
     )
 
 
-def console(*areas, sees_places=True):
+def console(*areas, sees_places=True, operator=""):
     return ConsoleFeed(
+        operator_id=operator,
         covers=lambda path: not areas or bool(set(areas) & set(path)),
         shown=lambda incident: sees_places,
     )
@@ -240,3 +241,50 @@ def test_a_caregiver_who_moves_is_a_dot_on_the_consoles_of_the_area(room):
         assert (dot["id"], dot["name"], dot["lon"]) == ("C1", "护 C1", 113.1)
         assert near.take_dots() is None
         assert far.take_dots() is None
+
+
+def viewers(console):
+    said = [frame for frame in frames(console) if frame["type"] == "viewers"]
+    return [(one["incident_id"], [row["operator_id"] for row in one["operators"]]) for one in said]
+
+
+def test_consoles_that_cover_a_call_see_who_has_it_open_and_others_do_not(room):
+    ann, bob, far = console("S1", operator="ann"), console("S1", operator="bob"), console("S2")
+    with room.feed.console(ann), room.feed.console(far):
+        room.feed.opened(ann, "I1", ["D1", "S1"])
+        with room.feed.console(bob):
+            room.feed.opened(bob, "I1", ["D1", "S1"])
+            assert viewers(ann) == [("I1", ["ann", "bob"])]
+            assert viewers(bob) == [("I1", ["ann", "bob"])]
+        assert viewers(ann) == [("I1", ["ann"])]
+        room.feed.opened(ann, "I2", ["D1", "S1"])
+        assert viewers(ann) == [("I1", []), ("I2", ["ann"])]
+        assert viewers(far) == []
+
+
+def test_two_consoles_of_one_operator_are_one_viewer(room):
+    one, two = console("S1", operator="ann"), console("S1", operator="ann")
+    with room.feed.console(one):
+        with room.feed.console(two):
+            room.feed.opened(one, "I1", ["S1"])
+            room.feed.opened(two, "I1", ["S1"])
+        assert viewers(one) == [("I1", ["ann"])]
+
+
+def test_a_call_that_is_opened_again_is_told_once_and_only_the_latest_waits(room):
+    ann, bob = console("S1", operator="ann"), console("S1", operator="bob")
+    with room.feed.console(ann), room.feed.console(bob):
+        for _ in range(3):
+            room.feed.opened(ann, "I1", ["S1"])
+        assert len(bob.viewers) == 1
+        viewers(bob)
+        room.feed.opened(ann, "I1", ["S1"])
+        assert viewers(bob) == []
+
+
+def test_whoever_comes_later_is_told_of_the_calls_they_cover(room):
+    ann = console("S1", operator="ann")
+    with room.feed.console(ann):
+        room.feed.opened(ann, "I1", ["D1", "S1"])
+        assert [json.loads(one)["incident_id"] for one in room.feed.viewed(console("S1"))] == ["I1"]
+        assert room.feed.viewed(console("S2")) == []
