@@ -36,6 +36,7 @@ from app.doors import (
     handset,
     health,
     operator,
+    operator_card,
     operator_hand,
     operator_rounds,
     operator_search,
@@ -144,6 +145,7 @@ _ROUTERS: Final[Mapping[str, Sequence[APIRouter]]] = {
     "operator": (
         session.desk_router,
         operator.router,
+        operator_card.router,
         operator_hand.router,
         operator_rounds.router,
         operator_search.router,

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from dispatch import (
     answers,
+    card,
     desk,
     desk_calls,
     hand,
@@ -176,6 +177,8 @@ _DECIDERS: Final[Mapping[type[r.Request], Callable[[Book, Any, datetime], list[F
     r.Widen: hand.widen,
     r.Reopen: hand.reopen,
     r.Note: desk.note,
+    r.TryContact: card.try_contact,
+    r.TickPrompt: card.tick,
     r.OfferTo: desk.offer_to,
     r.Close: desk.close,
     r.TellParty: notices.tell_by_hand,

@@ -292,6 +292,10 @@ def _noted(book: Book, fact: f.NoteAdded) -> None:
         _scene_heard(book, _change(book, fact.incident_id, fact))
 
 
+def _on_the_card(book: Book, fact: f.ContactTried | f.PromptTicked) -> None:
+    _change(book, fact.incident_id, fact)
+
+
 def _place_corrected(book: Book, fact: f.PlaceCorrected) -> None:
     incident = _change(book, fact.incident_id, fact)
     _scene_heard(book, incident)
@@ -645,6 +649,8 @@ _EVOLVERS: Final[Mapping[type[Fact], Callable[[Book, Any], None]]] = {
     f.StageBreached: _staged,
     f.StageMet: _staged,
     f.NoteAdded: _noted,
+    f.ContactTried: _on_the_card,
+    f.PromptTicked: _on_the_card,
     f.PlaceCorrected: _place_corrected,
     f.IncidentClosed: _closed,
     f.IncidentReopened: _reopened,

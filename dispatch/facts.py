@@ -398,6 +398,27 @@ class NoteAdded(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContactTried(Fact):
+    """An operator tried to reach somebody about the call, and how it went; no rule follows it."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+    whom: str  # resident, caregiver, or a party: family, 120, property, officer:AREA
+    answer: str  # a word of dispatch.card.ANSWERS
+    caregiver_id: CaregiverId | None = None  # which one, when `whom` is a caregiver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptTicked(Fact):
+    """An operator did, or took back, what the card of this kind of call asks; no rule follows."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+    prompt: str  # a word of the card, as it stood then
+    is_done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceCorrected(Fact):
     """An operator found out where the resident really is; what is empty stays as it was."""
 

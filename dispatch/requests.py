@@ -152,6 +152,27 @@ class Note(Request):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TryContact(Request):
+    """An operator tried to reach somebody about a call."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+    whom: str  # resident, caregiver, or a party
+    answer: str
+    caregiver_id: CaregiverId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickPrompt(Request):
+    """An operator did, or takes back, what the card of a call asks."""
+
+    incident_id: IncidentId
+    operator_id: OperatorId
+    prompt: str
+    is_done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferTo(Request):
     """An operator asks a caregiver of their own choice."""
 

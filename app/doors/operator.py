@@ -15,13 +15,16 @@ from app.security.refusals import LooksFull
 from app.security.roles import Role
 from app.service import Service, ServiceDep
 from app.storage.reading import (
+    born_of,
+    earlier_calls,
     facts_of,
     handsets_of,
     past_incident,
     past_incidents,
     who_came,
 )
-from app.views.book import View, candidates_view, incident_view, place_view
+from app.views.book import View, area_view, candidates_view, incident_view, place_view
+from app.views.card import born_year, contacts_view, prompts_view
 from app.views.explain import explain
 from app.views.past import past_view
 from app.views.timeline import choices, notes, timeline
@@ -36,6 +39,7 @@ from dispatch.errors import (
 from dispatch.ids import AreaId, CaregiverId, IncidentId, OperatorId, ResidentId
 from dispatch.incident import Incident
 from dispatch.place import Place
+from dispatch.plans import Gravity
 from dispatch.queue import rank
 from dispatch.requests import (
     AcknowledgeParty,
@@ -526,9 +530,34 @@ async def _whole(service: Service, who: Principal, incident_id: str) -> View:
         "timeline": timeline(recorded, service.directory),
         "considered": choices(recorded, service.directory),
         "notes": notes(recorded),
+        "prompts": prompts_view(view["kind"], recorded),
+        "contacts": contacts_view(service.center.book, service.directory, view),
+        "earlier": await _earlier(service, who, resident, incident_id),
+        "born_year": born_year(await born_of(service.engine, resident["id"])) if resident else None,
         "medical": card.medical if card else "",
         "key_note": card.key_note if card else "",
     }
+
+
+async def _earlier(
+    service: Service, who: Principal, resident: View | None, incident_id: str
+) -> list[View]:
+    """Return a resident's last calls before this one, as far as they lay in one's areas."""
+    if resident is None:
+        return []
+    rows = await earlier_calls(service.engine, resident["id"], incident_id)
+    kept = [row for row in rows if in_scope(who, [c for c in row["area_path"].split("/") if c])]
+    return [
+        {
+            "id": row["id"],
+            "kind": row["kind"],
+            "gravity": Gravity(row["gravity"]).name.lower(),
+            "raised_at": row["raised_at"],
+            "closed_at": row["closed_at"],
+            "disposition": row["disposition"],
+        }
+        for row in kept
+    ]
 
 
 async def _past(service: Service, who: Principal, after: str, limit: int) -> Response:

@@ -13,6 +13,7 @@ from app.codec import decode
 from app.storage.ledger import Recorded
 
 Row: TypeAlias = Mapping[str, Any]
+EARLIER_MAX: Final = 6
 
 _PAST: Final = """
 SELECT *, CAST(substring(id FROM 2) AS bigint) AS n FROM incident
@@ -87,6 +88,26 @@ async def facts_of(engine: AsyncEngine, incident_id: str) -> list[Recorded]:
             Recorded(number=number, fact=decode(kind, version, body, personal))
             for number, kind, version, body, personal in rows
         ]
+
+
+async def earlier_calls(
+    engine: AsyncEngine, resident_id: str, incident_id: str
+) -> Sequence[RowMapping]:
+    """Return a resident's last calls but this one, the latest first."""
+    query = text(
+        "SELECT id, kind, gravity, raised_at, closed_at, disposition, area_path FROM incident"
+        " WHERE resident_id = :resident AND id <> :incident ORDER BY raised_at DESC LIMIT :limit"
+    )
+    values = {"resident": resident_id, "incident": incident_id, "limit": EARLIER_MAX}
+    async with engine.connect() as connection:
+        return (await connection.execute(query, values)).mappings().all()
+
+
+async def born_of(engine: AsyncEngine, resident_id: str) -> str:
+    """Return a resident's day of birth as it is written; empty when it is not known."""
+    query = text("SELECT born FROM resident WHERE id = :id")
+    async with engine.connect() as connection:
+        return (await connection.execute(query, {"id": resident_id})).scalar() or ""
 
 
 async def handsets_of(engine: AsyncEngine, resident_id: str) -> list[str]:

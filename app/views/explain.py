@@ -20,7 +20,15 @@ from app.register.directory import Directory
 from app.storage.ledger import Recorded
 from app.storage.reading import facts_of
 from app.views.timeline import is_usual
-from dispatch.facts import CaregiverOffered, Considered, Fact, IncidentRaised, PartyTold
+from dispatch.facts import (
+    CaregiverOffered,
+    Considered,
+    ContactTried,
+    Fact,
+    IncidentRaised,
+    PartyTold,
+    PromptTicked,
+)
 from dispatch.plans import Gravity
 
 _FAMILIES: Final = {"what": "scene", "verdict": "movement"}  # else the field has the family's name
@@ -139,6 +147,8 @@ class _Teller:
             template = self._tables["by_telephone"]
         if isinstance(fact, CaregiverOffered) and fact.by != "plan":
             template = self._tables["offer"]["key" if fact.by == "key" else "hand"]
+        if isinstance(fact, PromptTicked) and not fact.is_done:
+            template = self._tables["untick"]
         if template is None:
             template, values = self._tables["other"], {"fact": kind.replace("_", " ")}
         return self._fill(template, values).strip()
@@ -193,6 +203,8 @@ class _Teller:
                 values[_WHO[one.name]] = self._who(str(value))
             elif value is not None:
                 values[one.name] = self._said(one.name, value)
+        if isinstance(fact, ContactTried):
+            values["whom"] = self._whom(fact)
         offer = self._offers.get(_offer_id(fact))
         if offer is not None:
             values["caregiver"] = self._who(offer.caregiver_id)
@@ -201,6 +213,13 @@ class _Teller:
         if deadline is not None:
             values["within"] = self._span(deadline - fact.at)
         return values
+
+    def _whom(self, fact: ContactTried) -> str:
+        if fact.caregiver_id is not None:
+            return self._who(fact.caregiver_id)
+        party, _, area = fact.whom.partition(":")
+        family = "whom" if fact.whom == "resident" else "party"
+        return f"{self._word(family, party)} {area}".strip()
 
     def _said(self, name: str, value: object) -> str:
         if isinstance(value, Gravity):

@@ -77,6 +77,7 @@ def _entry(one: Recorded, directory: Directory) -> View:
         "at": one.fact.at,
         "kind": kind,
         "by": by,
+        "by_name": directory.name(by) if by else None,
         "text_key": f"fact.{kind}",
         "data": data,
     }

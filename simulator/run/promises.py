@@ -201,6 +201,8 @@ _OTHERS: Final = frozenset(
         f.OperatorSatDown,
         f.OperatorLeft,
         f.NoteAdded,
+        f.ContactTried,
+        f.PromptTicked,
         f.ClaimReleased,
         f.OfferShown,
         f.OfferAccepted,

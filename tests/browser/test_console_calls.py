@@ -6,11 +6,10 @@ from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
 from tests.browser.conftest import DESK, WITHIN_MS, OpenContext, sit_down
 from tests.browser.fake_server import FakeServer
-from tests.browser.test_console_page import BANNER_WITHIN_MS, LOUDNESS, row, siren
+from tests.browser.test_console_page import BANNER_WITHIN_MS, LISTEN, LOUDEST, row, siren
 
 MANY = 3_000
 DRAWN_MAX = 60
-PITCH = 'import("/pages/console/siren.mjs").then((siren) => siren.pitch())'
 PITCHES_HZ = {"life_threat": (660, 880), "urgent": (740,), "routine": (523, 392)}
 # Playwright keeps a page in front as "visible", whatever lies over it: here a page can be hidden.
 CAN_BE_HIDDEN = """
@@ -53,8 +52,8 @@ def filters(page: Page):
 def sounds_as(page: Page, gravity: str) -> None:
     """Wait until what comes out of the loudspeaker is of this class."""
     expect(page.locator(".desk")).to_have_attribute("data-sound", gravity)
-    near = " || ".join(f"Math.abs(hz - {hz}) < 25" for hz in PITCHES_HZ[gravity])
-    page.wait_for_function(f"{PITCH}.then((hz) => {near})")
+    for hz in PITCHES_HZ[gravity]:
+        page.wait_for_function(f"() => Math.abs(siren.pitch() - {hz}) < 25")
 
 
 def test_calls_are_filtered_by_class_kind_area_and_whose_they_are(
@@ -101,6 +100,7 @@ def test_a_call_that_rings_is_shown_whatever_is_filtered(console: Page, server: 
 def test_each_class_has_a_sound_of_its_own_and_the_gravest_is_heard(
     console: Page, server: FakeServer
 ):
+    console.evaluate(LISTEN)
     server.raise_incident("R0001", "life_assistance", "routine")
     server.change("I1", siren=True)
     sounds_as(console, "routine")
@@ -115,18 +115,19 @@ def test_each_class_has_a_sound_of_its_own_and_the_gravest_is_heard(
 def test_the_siren_softens_while_the_operator_speaks_and_is_never_silent(
     console: Page, server: FakeServer
 ):
+    console.evaluate(LISTEN)
     server.raise_incident("R0001")
-    console.wait_for_function(f"{LOUDNESS}.then((level) => level > 0.15)")
+    console.wait_for_function(f"() => {LOUDEST} > 0.15")
     console.keyboard.press("s")
     desk = console.locator(".desk")
     expect(desk).to_have_attribute("data-soft", "yes")
     expect(console.get_by_role("button", name="通话中，铃声已调低")).to_have_attribute(
         "aria-pressed", "true"
     )
-    console.wait_for_function(f"{LOUDNESS}.then((level) => level > 0.01 && level < 0.08)")
+    console.wait_for_function(f"() => {LOUDEST} > 0.01 && {LOUDEST} < 0.08")
     console.keyboard.press("s")
     expect(desk).to_have_attribute("data-soft", "no")
-    console.wait_for_function(f"{LOUDNESS}.then((level) => level > 0.15)")
+    console.wait_for_function(f"() => {LOUDEST} > 0.15")
 
 
 def put_away(open_context: OpenContext) -> Page:
@@ -159,11 +160,11 @@ def test_a_notification_leads_to_its_call_and_goes_when_the_call_is_taken(
 ):
     page = put_away(open_context)
     server.raise_incident("R0001")
-    page.wait_for_function("notes.length === 1")
+    page.wait_for_function("() => notes.length === 1")
     page.evaluate("(putAway(false), notes[0].onclick())")
     expect(page.locator(".detail h2")).to_contain_text("I1")
     row(page, "I1").get_by_role("button", name="接警").click()
-    page.wait_for_function("notes[0].isClosed")
+    page.wait_for_function("() => notes[0].isClosed")
     expect(page.locator("link[rel=icon]")).to_have_attribute("data-calls", "0")
 
 
@@ -194,13 +195,14 @@ def test_a_server_that_falls_silent_is_said_aloud_within_five_seconds(
     page = sit_down(context)
     server.raise_incident("R0001", "life_assistance", "routine")
     expect(row(page, "I1")).to_be_visible()
+    page.evaluate(LISTEN)
     line.is_dead = True
     banner = page.locator("[data-banner=unreachable]")
     expect(banner).to_contain_text(
         re.compile(r"\d\d:\d\d:\d\d 的状态（\d+ 秒前）"), timeout=BANNER_WITHIN_MS
     )
     siren(page, "warning")
-    page.wait_for_function(f"{LOUDNESS}.then((level) => level > 0.01)")
+    page.wait_for_function(f"() => {LOUDEST} > 0.01")
     expect(row(page, "I1")).to_be_visible()
     line.is_dead = False
     expect(banner).to_have_count(0, timeout=WITHIN_MS)
@@ -233,6 +235,7 @@ def test_nothing_moves_when_calls_arrive(open_context: OpenContext, server: Fake
     server.raise_incident("R0001", "fall", "urgent", offer_to="C001")
     row(page, "I1").locator(".row-open").click()
     expect(page.locator(".timeline li").first).to_be_visible()
+    expect(page.locator(".nearest tr").nth(1)).to_be_visible()
     page.evaluate("async () => { await document.fonts.ready; }")
     page.mouse.move(5, 5)
     page.evaluate(f"{TWO_PICTURES}.then(() => {{ window.shifts.length = 0; }})")

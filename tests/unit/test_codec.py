@@ -205,6 +205,15 @@ STORY = (
     f.StageWarned(at=NOON, incident_id="I2", stage="report"),
     f.StageBreached(at=NOON, incident_id="I2", stage="report", again_at=LATER),
     f.StageMet(at=NOON, incident_id="I2", stage="report", by="ann"),
+    f.ContactTried(
+        at=NOON,
+        incident_id="I2",
+        operator_id="ann",
+        whom="caregiver",
+        answer="no_answer",
+        caregiver_id="C1",
+    ),
+    f.PromptTicked(at=NOON, incident_id="I2", operator_id="ann", prompt="speak", is_done=True),
     f.DeskAlerted(at=NOON, incident_id="I2", level="outside", until=LATER, attempt=2),
     f.TravelTimesLearned(
         at=NOON, incident_id="I2", travel_s={"C1": 95.5, "C2": 140.0}, source="osrm"

@@ -6,6 +6,7 @@
 /** @typedef {import("../kit/contract.d.ts").Frame} Frame */
 /** @typedef {import("../kit/contract.d.ts").Account} Account */
 /** @typedef {import("../kit/contract.d.ts").TheDesk} TheDesk */
+/** @typedef {import("../kit/contract.d.ts").Viewer} Viewer */
 
 /**
  * @typedef {object} Board
@@ -14,17 +15,18 @@
  * @property {Map<string, Dot>} dots caregivers by id
  * @property {boolean} tracksFull positions are being refused: dots may be stale
  * @property {number} parked requests that could not be put on record
+ * @property {Map<string, Viewer[]>} viewers who has a call open, by its id
  * @property {TheDesk} desk who sits here, and what is true of the whole desk
  */
 
 /** @returns {Board} */
 export function emptyBoard() {
-  return { cursor: null, incidents: new Map(), dots: new Map(), tracksFull: false, parked: 0, desk: deskOf({ type: "" }) };
+  return { cursor: null, incidents: new Map(), dots: new Map(), tracksFull: false, parked: 0, viewers: new Map(), desk: deskOf({ type: "" }) };
 }
 
 /** @param {Frame} frame @returns {TheDesk} */
 function deskOf({ operators, hand_overs, overload, back_since, rounds }) {
-  return { operators: operators ?? [], hand_overs: hand_overs ?? [], overload: overload ?? null, back_since: back_since ?? null, rounds: rounds ?? [] };
+  return { operators: /** @type {TheDesk["operators"]} */ (operators ?? []), hand_overs: hand_overs ?? [], overload: overload ?? null, back_since: back_since ?? null, rounds: rounds ?? [] };
 }
 
 /**
@@ -34,6 +36,8 @@ function deskOf({ operators, hand_overs, overload, back_since, rounds }) {
  */
 export function fold(board, frame) {
   const changed = { incidents: false, dots: false, state: false };
+  // Who looks at what is told anew after each connect.
+  if (frame.type === "snapshot" || frame.type === "resumed") changed.state = board.viewers.size > 0 && (board.viewers.clear(), true);
   if (frame.type === "snapshot") {
     board.incidents = new Map();
     for (const incident of frame.incidents ?? []) keep(board, incident);
@@ -48,6 +52,10 @@ export function fold(board, frame) {
     changed.dots = true;
   } else if (frame.type === "desk") {
     board.desk = deskOf(frame);
+    changed.state = true;
+  } else if (frame.type === "viewers" && frame.incident_id) {
+    if (frame.operators?.length) board.viewers.set(frame.incident_id, frame.operators);
+    else board.viewers.delete(frame.incident_id);
     changed.state = true;
   } else if (frame.type === "state") {
     board.tracksFull = frame.tracks_full ?? board.tracksFull;

@@ -1,5 +1,5 @@
 // @ts-check
-// Which calls a desk wants to see, and which of them are its own. Touches no page.
+// What an operator chooses among: which calls are shown, which are their own, how an attempt went. Touches no page.
 import { compareTimes } from "./board.mjs";
 
 /** @typedef {import("../kit/contract.d.ts").Incident} Incident */
@@ -9,6 +9,8 @@ import { compareTimes } from "./board.mjs";
 /** @type {Wish} */
 export const EVERYTHING = { whose: "all", gravity: "", kind: "", area: "" };
 const BETWEEN = " › ";
+/** How an attempt to reach somebody went, each with its key. @type {[string, string][]} */
+export const OUTCOMES = [["k", "spoke"], ["y", "coming"], ["u", "cannot"], ["q", "no_answer"], ["b", "busy"], ["f", "wrong_number"]];
 export const MINE_MAX = 9; // as many as there are number keys
 
 /** @param {Wish} wish */

@@ -43,6 +43,9 @@ export const ringing = computed(() => {
 export const dots = () => board.dots;
 export const health = computed(() => (stateChanged.value, { tracksFull: board.tracksFull, parked: board.parked }));
 
+/** Who else has a call open. @param {string} id */
+export const othersAt = (id) => (stateChanged.value, (board.viewers.get(id) ?? []).filter(({ operator_id }) => operator_id !== session.value?.account.id));
+
 /** Who sits at the desk, and who hands over to whom. */
 export const theDesk = computed(() => (stateChanged.value, board.desk));
 
@@ -215,6 +218,14 @@ export async function party(id, name, what) {
   return put(id, `parties/${encodeURIComponent(name)}/${what}`, what);
 }
 
+/**
+ * Put something on the card of an incident.
+ * @param {string} id @param {string} path @param {"contacts" | "prompts"} what @param {unknown} body
+ */
+export async function onCard(id, path, what, body) {
+  return put(id, path, what, body);
+}
+
 /** @param {string} id @param {string} path @param {string} what @param {unknown} [body] */
 async function put(id, path, what, body) {
   try {
@@ -314,6 +325,11 @@ effect(() => {
 function isUnreachable() {
   return link.value === "lost" && now.value - (lostAt ?? now.value) >= WARN_AFTER_MS;
 }
+
+// Others see which call stands open here; after a reconnect they are told again.
+effect(() => {
+  if (link.value === "live") stream?.send({ open: chosenId.value });
+});
 
 everyBeat(() => {
   stream?.look();

@@ -1,21 +1,26 @@
 // @ts-check
 // One incident in full: the person, the place, who was chosen and why, what happened, and what can be done.
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { html } from "../kit/html.mjs";
 import { t, zone } from "../kit/language.mjs";
 import { areaText, GravityMark, partyText, Telephone, When } from "../kit/parts.mjs";
 import { now } from "../kit/time.mjs";
-import { clock, distance, left, span, timeOfDay, whyOf, word } from "../kit/words.mjs";
+import { clock, distance, left, span, SYMBOLS, timeOfDay, whyOf, word } from "../kit/words.mjs";
 import { coming, troubles } from "./board.mjs";
-import { act, choose, chosen, chosenFault, chosenId, dots, liveIncident, notice, party, session } from "./desk.mjs";
+import { Contacts } from "./contacts.mjs";
+import { act, choose, chosen, chosenFault, chosenId, dots, incidentPath, liveIncident, look, notice, othersAt, party, session } from "./desk.mjs";
 import { openDialog } from "./dialogs.mjs";
 import { HandActions } from "./hand.mjs";
 import { Deadline } from "./list.mjs";
 import { showOnMap } from "./map.mjs";
+import { Steps } from "./steps.mjs";
 import { Timeline } from "./timeline.mjs";
 
 /** @typedef {import("../kit/contract.d.ts").Incident} Incident */
 /** @typedef {import("../kit/contract.d.ts").IncidentInFull} IncidentInFull */
 /** @typedef {import("../kit/contract.d.ts").OfferChoice} OfferChoice */
+/** @typedef {import("../kit/contract.d.ts").Candidate} Candidate */
 
 export function Detail() {
   const id = chosenId.value;
@@ -25,12 +30,12 @@ export function Detail() {
   return html`<section class="detail" aria-label=${t("detail.title", { id })} >
     ${incident === null
       ? html`<${Head} id=${id} /><p class="empty">${chosenFault.value ? t("detail.fault") : t("detail.loading")}</p>`
-      : html`<${Head} id=${id} incident=${incident} /><${Notice} /><${Actions} incident=${incident} />
-          <div class="detail-body">
-            <${Person} incident=${incident} full=${full} /><${Where} incident=${incident} />
-            <${HelpOnTheWay} incident=${incident} /><${Parties} incident=${incident} /><${Stages} incident=${incident} />
-            ${full && html`<${Choices} incident=${incident} choices=${full.considered} /><${Notes} full=${full} /><${Timeline} entries=${full.timeline} full=${full} />`}
-          </div>`}
+      : html`<div class="card-top"><${Head} id=${id} incident=${incident} /><${Actions} incident=${incident} /><${Notice} /></div>
+          <div class="card-who"><${Person} incident=${incident} full=${full} />${full && html`<${Contacts} incident=${incident} full=${full} />`}</div>
+          <div class="card-where"><${Where} incident=${incident} /><${HelpOnTheWay} incident=${incident} />
+            <${Nearest} incident=${incident} />${full && html`<${Choices} incident=${incident} choices=${full.considered} />`}</div>
+          <div class="card-what">${full && html`<${Steps} incident=${incident} full=${full} />`}<${Parties} incident=${incident} /><${Stages} incident=${incident} />
+            ${full && html`<${Earlier} full=${full} /><${Notes} full=${full} /><${Timeline} entries=${full.timeline} full=${full} />`}</div>`}
   </section>`;
 }
 
@@ -40,6 +45,7 @@ function Head({ id, incident }) {
     <div class="detail-name">
       ${incident && html`<${GravityMark} gravity=${incident.gravity} />`}
       <h2>${incident ? word(t, "kind", incident.kind) : ""} <small>${id}</small></h2>
+      <span role="status">${othersAt(id).length > 0 && html`<span class="others-here"><span aria-hidden="true">◉</span> ${t("others.here", { names: othersAt(id).map(({ name }) => name).join(t("choice.separator")) })}</span>`}</span>
       <button type="button" class="quiet" aria-label=${t("detail.close_panel")} onClick=${() => choose(null)}>✕</button>
     </div>
     ${incident && html`<p class="detail-state">
@@ -80,9 +86,10 @@ function Actions({ incident }) {
     ${holder && !isMine && html`<span class="holder">⚑ ${t("detail.held", { name: holder.name })}</span>
       ${session.value?.account.roles.includes("supervisor") && html`<button type="button" onClick=${() => void act(incident.id, "claim")}>${t("action.take_over")}</button>`}`}
     <${HandActions} incident=${incident} />
-    <button type="button" onClick=${() => openDialog("offer", incident)}>${t("action.offer")}</button>
-    <button type="button" onClick=${() => openDialog("note", incident)}>${t("action.note")}</button>
-    <button type="button" onClick=${() => openDialog("close", incident)}>${t("action.close")}</button>
+    <button type="button" aria-keyshortcuts="O" onClick=${() => openDialog("offer", incident)}>${t("action.offer")}</button>
+    <button type="button" aria-keyshortcuts="E" onClick=${() => openDialog("emergency", incident)}>${t("action.emergency")}</button>
+    <button type="button" aria-keyshortcuts="N" onClick=${() => openDialog("note", incident)}>${t("action.note")}</button>
+    <button type="button" aria-keyshortcuts="X" onClick=${() => openDialog("close", incident)}>${t("action.close")}</button>
   </div>`;
 }
 
@@ -107,11 +114,17 @@ function Person({ incident, full }) {
       ${incident.contact && incident.contact.length > 0 && incident.contact[0] !== "voice" && html`<dt>${t("person.contact")}</dt><dd class="matters">${incident.contact.map((way) => word(t, "contact", way)).join(" · ")}</dd>`}
       ${person.language && html`<dt>${t("person.language")}</dt><dd>${word(t, "language", person.language)}</dd>`}
       ${person.ability && html`<dt>${t("person.ability")}</dt><dd>${word(t, "ability", person.ability)}</dd>`}
+      ${full?.born_year && html`<dt>${t("person.age")}</dt><dd>${t("person.years", { n: yearNow() - full.born_year })}${person.lives_alone ? ` · ${t("person.alone")}` : ""}</dd>`}
       ${full?.medical && html`<dt>${t("person.medical")}</dt><dd class="matters">${full.medical}</dd>`}
       ${full?.key_note && html`<dt>${t("person.key_note")}</dt><dd>${full.key_note}</dd>`}
       ${incident.note && html`<dt>${t("person.note")}</dt><dd>${incident.note}</dd>`}
       ${incident.linked_to && html`<dt>${t("detail.linked")}</dt><dd><button type="button" class="link" onClick=${() => choose(incident.linked_to)}>${incident.linked_to}</button></dd>`}
     </dl></section>`;
+}
+
+/** The year at the residents' place: an age needs no more. */
+function yearNow() {
+  return Number(new Intl.DateTimeFormat("en-GB", { timeZone: zone, year: "numeric" }).format(now.peek()));
 }
 
 /** @param {{ incident: Incident }} props */
@@ -222,12 +235,37 @@ function Choice({ choice, incident }) {
   const offer = incident.offers.find(({ id }) => id === choice.offer_id);
   const name = taken?.name ?? offer?.caregiver_name ?? dots().get(choice.chosen)?.name ?? choice.chosen;
   const others = Object.entries(choice.others).filter(([, n]) => n > 0);
-  return html`<details open><summary>${t("choice.summary", { name, level: word(t, "level", choice.level), travel: taken ? travel(taken) : null })} <span class="age">${timeOfDay(choice.at, zone, now.value)}</span></summary>
+  return html`<details><summary>${t("choice.summary", { name, level: word(t, "level", choice.level), travel: taken ? travel(taken) : null })} <span class="age">${timeOfDay(choice.at, zone, now.value)}</span></summary>
     <table><thead><tr><th>${t("choice.caregiver")}</th><th>${t("offers.travel")}</th><th>${t("choice.verdict")}</th></tr></thead>
       <tbody>${choice.considered.map((row) => html`<tr key=${row.caregiver_id} class=${row.verdict === "chosen" ? "is-chosen" : ""}>
         <td>${row.verdict === "chosen" ? "✔ " : ""}${row.name}</td><td class="number">${travel(row)}</td><td>${whyOf(t, row)}</td></tr>`)}</tbody></table>
     ${others.length > 0 && html`<p class="sub">${t("choice.others")} ${others.map(([why, n]) => t("choice.other", { why: word(t, "verdict", why), n })).join(t("choice.separator"))}</p>`}
   </details>`;
+}
+
+const NEAREST_SHOWN = 5;
+
+/** Who could come, nearest first, as things stand now. @param {{ incident: Incident }} props */
+function Nearest({ incident }) {
+  const rows = useSignal(/** @type {Candidate[]} */ ([]));
+  const isOpen = incident.status !== "closed";
+  useEffect(() => {
+    let isCurrent = true;
+    if (isOpen) look(`${incidentPath(incident.id)}/candidates`).then((said) => isCurrent && (rows.value = said.candidates), () => undefined);
+    return () => void (isCurrent = false);
+  }, [incident.id, incident.status, chosen.value]);
+  if (!isOpen) return null;
+  return html`<section class="nearest"><h3>${t("nearest.title")}</h3><table><thead class="unseen"><tr><th>${t("offers.caregiver")}</th><th>${t("offers.travel")}</th><th>${t("choice.verdict")}</th><th>${t("action.offer")}</th></tr></thead>
+    <tbody>${rows.value.slice(0, NEAREST_SHOWN).map((row) => html`<tr key=${row.caregiver_id} data-candidate=${row.caregiver_id}><td>${row.name}</td><td class="number">${travel(row)}</td><td>${whyOf(t, row)}</td>
+      <td><button type="button" aria-label=${t("nearest.offer", { name: row.name })} onClick=${() => openDialog("offer", incident, { choice: row.caregiver_id })}>${t("action.offer")}</button></td></tr>`)}</tbody></table></section>`;
+}
+
+/** What this resident called for before. @param {{ full: IncidentInFull }} props */
+function Earlier({ full }) {
+  const rows = full.earlier ?? [];
+  if (rows.length === 0) return null;
+  return html`<section class="earlier"><h3>${t("earlier.title")}</h3><ul>${rows.map((row) => html`<li key=${row.id}><button type="button" class="link" onClick=${() => choose(row.id)}>${row.id}</button>
+    <span>${SYMBOLS[row.gravity] ?? ""} ${word(t, "kind", row.kind)}</span><span>${row.disposition ? word(t, "disposition", row.disposition) : t("earlier.open")}</span><span class="age"><${When} at=${row.raised_at} /></span></li>`)}</ul></section>`;
 }
 
 /** @param {{ full: IncidentInFull }} props */

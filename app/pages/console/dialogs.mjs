@@ -7,6 +7,7 @@ import { html } from "../kit/html.mjs";
 import { t } from "../kit/language.mjs";
 import { areaText, When } from "../kit/parts.mjs";
 import { distance, whyOf, word } from "../kit/words.mjs";
+import { EmergencyForm } from "./contacts.mjs";
 import { HandOverForm, HoldForm, ReopenForm, TransferForm, WidenForm } from "./hand.mjs";
 import { KeysForm } from "./keys.mjs";
 import { RoundsForm } from "./rounds.mjs";
@@ -19,17 +20,20 @@ import { travel } from "./detail.mjs";
 /** @typedef {import("../kit/contract.d.ts").Candidate} Candidate */
 /** @typedef {import("../kit/contract.d.ts").Resident} Resident */
 /** @typedef {import("../kit/contract.d.ts").Place} Place */
-/** @typedef {"offer" | "note" | "place" | "close" | "location" | "telephoned" | "hold" | "transfer" | "widen" | "reopen" | "hand_over" | "rounds" | "keys" | "search"} DialogName */
+/** @typedef {"offer" | "note" | "place" | "close" | "location" | "telephoned" | "hold" | "transfer" | "widen" | "reopen" | "hand_over" | "rounds" | "keys" | "emergency" | "search"} DialogName */
 
 export const DISPOSITIONS = ["helped", "false_alarm", "handed_to_120", "no_one_found", "duplicate", "other"];
 export const CALLED_KINDS = ["sos", "fall", "safety_alarm", "intrusion", "threat", "life_assistance", "follow_up"];
 const REASON_MIN = 3;
 
-const open = signal(/** @type {{ name: DialogName, incident: Incident | null, resident: Resident | null } | null} */ (null));
+const open = signal(/** @type {{ name: DialogName, incident: Incident | null, resident: Resident | null, choice: string } | null} */ (null));
 
-/** @param {DialogName} name @param {Incident | null} [incident] @param {Resident | null} [resident] for whom somebody telephones */
-export function openDialog(name, incident = null, resident = null) {
-  open.value = { name, incident, resident };
+/**
+ * @param {DialogName} name @param {Incident | null} [incident]
+ * @param {{ resident?: Resident | null, choice?: string }} [given] for whom somebody telephones, or what is chosen already
+ */
+export function openDialog(name, incident = null, { resident = null, choice = "" } = {}) {
+  open.value = { name, incident, resident, choice };
 }
 
 export const isDialogOpen = () => open.value !== null;
@@ -41,13 +45,13 @@ export function close() {
 const FORMS = {
   offer: OfferForm, note: NoteForm, place: PlaceForm, close: CloseForm, location: LocationForm, telephoned: TelephonedForm,
   hold: HoldForm, transfer: TransferForm, widen: WidenForm, reopen: ReopenForm, hand_over: HandOverForm,
-  rounds: RoundsForm, keys: KeysForm, search: SearchForm,
+  rounds: RoundsForm, keys: KeysForm, emergency: EmergencyForm, search: SearchForm,
 };
 
 export function Dialogs() {
   const shown = open.value;
   return shown && html`<${Dialog} key=${shown.name} title=${t(`dialog.${shown.name}`)} about=${shown.incident}>
-    <${FORMS[shown.name]} incident=${shown.incident} resident=${shown.resident} /><//>`;
+    <${FORMS[shown.name]} incident=${shown.incident} resident=${shown.resident} choice=${shown.choice} /><//>`;
 }
 
 /** @param {{ title: string, about: Incident | null, children: unknown }} props */
@@ -56,13 +60,22 @@ function Dialog({ title, about, children }) {
   useEffect(() => {
     box.current?.showModal();
     // Not the key that closes it, which stands first.
-    /** @type {HTMLElement | null | undefined} */ (box.current?.querySelector("form input, form select, form textarea"))?.focus();
+    /** @type {HTMLElement | null | undefined} */ (box.current?.querySelector("form input, form select, form textarea, form [type=submit]"))?.focus();
   }, []);
-  return html`<dialog ref=${box} aria-label=${title} onClose=${close}>
+  return html`<dialog ref=${box} aria-label=${title} onClose=${close} onKeyDown=${sendOnEnter}>
     <header><h2>${title}</h2>${about && html`<span class="sub">${about.id} · ${about.resident?.name ?? t("row.unknown_resident")}</span>`}
       <button type="button" class="quiet" aria-label=${t("action.dismiss")} onClick=${close}>✕</button></header>
     ${children}
   </dialog>`;
+}
+
+/** Enter sends also from a list, and Ctrl+Enter from a text of several lines. @param {KeyboardEvent} event */
+function sendOnEnter(event) {
+  const { target } = event;
+  const mayBreak = target instanceof HTMLTextAreaElement && !event.ctrlKey;
+  if (event.key !== "Enter" || mayBreak || !(target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement)) return;
+  event.preventDefault();
+  target.form?.requestSubmit();
 }
 
 /** The two keys at the foot of a form. @param {{ label: string, disabled?: boolean }} props */
@@ -84,26 +97,27 @@ export function Fault({ text }) {
 
 /** @param {unknown} fault @param {string} id */
 function say(fault, id) {
-  const said = refusal(fault, id);
-  const text = t(said.key, said.values);
-  return text === said.key ? `${t("problem.unknown")} ${said.detail ?? ""}` : text;
+  return saidOf(refusal(fault, id));
 }
 
 /** @param {Incident} incident @param {Parameters<typeof act>[1]} what @param {unknown} body @param {{ value: string }} fault */
 export async function actOrSay(incident, what, body, fault) {
   const done = await act(incident.id, what, body);
-  const said = notice.value;
-  if (!done && said !== null) {
-    const text = t(said.key, said.values);
-    fault.value = text === said.key ? `${t("problem.unknown")} ${said.detail ?? ""}` : text;
-  }
+  if (!done) fault.value = saidOf(notice.value);
   return done;
 }
 
-/** @param {{ incident: Incident }} props */
-function OfferForm({ incident }) {
+/** What a notice says, in words. @param {typeof notice.value} said */
+export function saidOf(said) {
+  if (said === null) return "";
+  const text = t(said.key, said.values);
+  return text === said.key ? `${t("problem.unknown")} ${said.detail ?? ""}` : text;
+}
+
+/** @param {{ incident: Incident, choice: string }} props */
+function OfferForm({ incident, choice }) {
   const rows = useSignal(/** @type {Candidate[] | null} */ (null));
-  const chosen = useSignal("");
+  const chosen = useSignal(choice);
   const reason = useSignal("");
   const fault = useSignal("");
   useEffect(() => {
@@ -119,7 +133,7 @@ function OfferForm({ incident }) {
     ${rows.value?.length === 0 && html`<p class="empty">${t("offer.none")}</p>`}
     <div class="candidates" role="radiogroup" aria-label=${t("offer.whom")}>
       ${rows.value?.map((row) => html`<label class=${`candidate ${row.verdict === "available" ? "" : "is-poor"}`}>
-        <input type="radio" name="caregiver" value=${row.caregiver_id} required onChange=${() => (chosen.value = row.caregiver_id)} />
+        <input type="radio" name="caregiver" value=${row.caregiver_id} required checked=${chosen.value === row.caregiver_id} onChange=${() => (chosen.value = row.caregiver_id)} />
         <span><strong>${row.name}</strong> <span class="sub">${word(t, "caregiver_kind", row.kind)}</span></span>
         <span class="number">${travel(row)}</span><span>${whyOf(t, row)}</span></label>`)}
     </div>

@@ -5,12 +5,15 @@ import { html } from "../kit/html.mjs";
 import { t } from "../kit/language.mjs";
 import { myCalls } from "./mine.mjs";
 import { act, choose, chosen, chosenId, liveIncident, notice, phase, queue, ringing, session } from "./desk.mjs";
+import { OUTCOMES } from "./choosing.mjs";
+import { answered, nextContact } from "./contacts.mjs";
 import { isDialogOpen, openDialog } from "./dialogs.mjs";
 import { showOnMap } from "./map.mjs";
 import { isSpeaking, speak } from "./siren.mjs";
+import { tickNext } from "./steps.mjs";
 
 /** @typedef {import("../kit/contract.d.ts").Incident} Incident */
-/** @typedef {{ key: string, says: string, group: "desk" | "call", may?: (incident: Incident) => boolean, run: (incident: Incident) => void }} Key */
+/** @typedef {{ key: string, says: string, group: "desk" | "call" | "contact", may?: (incident: Incident) => boolean, run: (incident: Incident) => void }} Key */
 
 const REMEMBERED = "ydt.console.keys";
 
@@ -53,6 +56,10 @@ export const KEYS = [
   { key: "h", says: "action.hold", group: "call", may: isMine, run: (incident) => openDialog("hold", incident) },
   { key: "t", says: "action.transfer", group: "call", may: isMine, run: (incident) => openDialog("transfer", incident) },
   { key: "r", says: "action.release", group: "call", may: isMine, run: ({ id }) => void act(id, "release") },
+  { key: "e", says: "action.emergency", group: "call", may: isOpen, run: (incident) => openDialog("emergency", incident) },
+  { key: "d", says: "contacts.next", group: "call", may: isOpen, run: nextContact },
+  ...OUTCOMES.map(([key, answer]) => ({ key, says: `answer.${answer}`, group: /** @type {const} */ ("contact"), may: isOpen, run: (/** @type {Incident} */ incident) => answered(incident, answer) })),
+  { key: "z", says: "steps.next", group: "call", may: isOpen, run: tickNext },
   { key: "n", says: "action.note", group: "call", may: isOpen, run: (incident) => openDialog("note", incident) },
   { key: "p", says: "action.place", group: "call", may: isOpen, run: (incident) => openDialog("place", incident) },
   { key: "l", says: "action.locate", group: "call", may: ({ resident }) => resident !== null, run: (incident) => openDialog("location", incident) },
@@ -69,17 +76,13 @@ function nextCall() {
   if (next) choose(next.id);
 }
 
-/** The key's letter as a hint beside its button. @param {{ of: string }} props */
-export function Hint({ of }) {
-  return keysOn.value ? html`<kbd aria-hidden="true">${of.toUpperCase()}</kbd> ` : null;
-}
-
 export function KeysForm() {
   const row = (/** @type {[string, string]} */ [key, says]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${says}</dd></div>`;
   const rows = (/** @type {Key["group"]} */ group) => KEYS.filter((one) => one.group === group).map(({ key, says }) => row([key.toUpperCase(), t(says).replace("…", "")]));
   return html`<div class="keys-help">
     <section><h3>${t("keys.desk")}</h3><dl>${row(["?", t("dialog.keys")])}${row(["1–9", t("mine.title")])}${row(["↑ ↓", t("keys.walk")])}${row(["Esc", t("detail.close_panel")])}${rows("desk")}</dl></section>
     <section><h3>${t("keys.call")}</h3><dl>${rows("call")}</dl></section>
+    <section><h3>${t("keys.contact")}</h3><dl>${rows("contact")}</dl></section>
     <label class="keys-on"><input type="checkbox" checked=${keysOn.value} onChange=${(/** @type {any} */ event) => turnKeys(event.target.checked)} /> ${t("keys.on")}</label>
   </div>`;
 }

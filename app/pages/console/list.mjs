@@ -8,7 +8,7 @@ import { areaText, GravityMark } from "../kit/parts.mjs";
 import { now } from "../kit/time.mjs";
 import { age, clock, left, span, timeOfDay, word } from "../kit/words.mjs";
 import { coming, deadline, rings, troubles, windowOf } from "./board.mjs";
-import { act, choose, chosenId, queue, session } from "./desk.mjs";
+import { act, choose, chosenId, othersAt, queue, session } from "./desk.mjs";
 import { Filters, shown } from "./filters.mjs";
 
 /** @typedef {import("../kit/contract.d.ts").Incident} Incident */
@@ -69,7 +69,8 @@ function Row({ incident, index, count }) {
 /** @param {{ incident: Incident }} props */
 function Flags({ incident }) {
   const [trouble] = troubles(incident);
-  return html`${trouble && html`<span class="flag strong" data-trouble=${trouble.trouble}>${word(t, "scene", trouble.trouble)}</span>`}
+  return html`${othersAt(incident.id).length > 0 && html`<span class="flag" title=${t("others.here", { names: othersAt(incident.id).map(({ name }) => name).join(t("choice.separator")) })}>◉ ${othersAt(incident.id)[0].name}</span>`}
+  ${trouble && html`<span class="flag strong" data-trouble=${trouble.trouble}>${word(t, "scene", trouble.trouble)}</span>`}
   ${incident.pressing && html`<span class="flag strong">${t("row.pressing")}</span>`}
   ${incident.usual && html`<span class=${`flag ${incident.usual === "unusual" ? "strong" : ""}`}>${word(t, "usual", incident.usual)}</span>`}
   ${incident.first_for && incident.claim === null && html`<span class="flag">${incident.first_for.operator_id === session.value?.account.id ? t("row.first_for_me") : t("row.first_for", { name: incident.first_for.operator_id })}</span>`}

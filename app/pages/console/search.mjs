@@ -136,7 +136,7 @@ function pick({ kind, item }) {
     showOnMap({ lon: dot.lon, lat: dot.lat });
   } else {
     const resident = kind === "handsets" ? item.resident : item;
-    if (resident !== null) openDialog("telephoned", null, resident);
+    if (resident !== null) openDialog("telephoned", null, { resident });
   }
 }
 

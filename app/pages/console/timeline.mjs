@@ -22,6 +22,9 @@ const SAID = {
   reason: (value) => word(t, "reason", value),
   verdict: (value) => word(t, "movement", value),
   what: (value) => word(t, "scene", value),
+  answer: (value) => word(t, "answer", value),
+  prompt: (value) => word(t, "prompt", value),
+  whom: (value) => (value === "resident" ? word(t, "whom", value) : partyText(value)),
   party: partyText,
   channel: (value) => word(t, "channel", value),
   why: (value) => (word(t, "why", value) === value ? word(t, "level", value) : word(t, "why", value)),
@@ -30,9 +33,21 @@ const SAID = {
 /** @param {{ entries: Entry[], full: IncidentInFull }} props */
 export function Timeline({ entries, full }) {
   return html`<section><h3>${t("detail.timeline")}</h3><ol class="timeline">
-    ${entries.map((entry) => html`<li key=${entry.number}><time datetime=${entry.at}>${timeOfDay(entry.at, zone, now.value)}</time>
-      <span>${say(entry, full)}${isLate(entry) && html` <span class="flag" data-late>${t("street.pressed_at", { time: timeOfDay(String(entry.data.occurred_at), zone, now.value) })}</span>`}${entry.by && entry.by !== "plan" && entry.by !== "key" && entry.by !== entry.data.caregiver_id && html` <span class="age">${t("timeline.by", { name: entry.by })}</span>`}</span></li>`)}
+    ${withoutRenewals(entries).map((entry) => html`<li key=${entry.number}><time datetime=${entry.at}>${timeOfDay(entry.at, zone, now.value)}</time>
+      <span>${say(entry, full)}${isLate(entry) && html` <span class="flag" data-late>${t("street.pressed_at", { time: timeOfDay(String(entry.data.occurred_at), zone, now.value) })}</span>`}${entry.by && entry.by !== "plan" && entry.by !== "key" && entry.by !== entry.data.caregiver_id && html` <span class="age">${t("timeline.by", { name: entry.by_name ?? entry.by })}</span>`}</span></li>`)}
   </ol></section>`;
+}
+
+/** Whoever works on a call keeps it by that: only a claim that is new is told. @param {Entry[]} entries */
+function withoutRenewals(entries) {
+  let holder = /** @type {unknown} */ (null);
+  return entries.filter(({ kind, data, by }) => {
+    if (kind.startsWith("claim_") || kind === "incident_closed" || kind === "hold_ended") holder = null;
+    if (kind !== "incident_claimed") return true;
+    const isNew = holder !== (data.operator_id ?? by);
+    holder = data.operator_id ?? by;
+    return isNew;
+  });
 }
 
 /** Whether a caregiver pressed without network, and the desk heard it later. @param {Entry} entry */
@@ -47,7 +62,8 @@ function say(entry, full) {
   for (const [name, value] of Object.entries(entry.data)) {
     values[name] = name in SAID && typeof value === "string" ? SAID[name](value) : value;
   }
-  return word(t, "fact", entry.kind, values);
+  if (entry.data.whom === "caregiver") values.whom = values.caregiver;
+  return word(t, "fact", entry.data.is_done === false ? "prompt_taken_back" : entry.kind, values);
 }
 
 /** Facts about an offer or an attendance name only its id. @param {Entry} entry @param {IncidentInFull} full */

@@ -7,7 +7,7 @@ export interface Place { lon: number; lat: number; accuracy_m?: number | null; s
 
 export interface Resident {
   id: string; name: string; telephone?: string; address?: string | null; language?: string;
-  communication?: string; state?: string; ability?: string;
+  communication?: string; state?: string; ability?: string; lives_alone?: boolean;
 }
 export interface Offer {
   id: string; caregiver_id: string; caregiver_name: string; state: string; made_at: string; answer_by: string;
@@ -37,12 +37,16 @@ export interface Incident {
   held_until?: string | null; hold_max_s?: number | null;
   offered_to?: { operator_id: string; name: string; answer_by: string } | null;
 }
-export interface Entry { number: number; at: string; kind: string; by: string | null; text_key?: string; data: Record<string, unknown> }
+export interface Entry { number: number; at: string; kind: string; by: string | null; by_name?: string | null; text_key?: string; data: Record<string, unknown> }
 export interface Reason { verdict: string; lacks?: string[]; handicap_s?: number }
 export interface Considered extends Reason { caregiver_id: string; name: string; travel_s: number | null; distance_m: number | null }
 export interface OfferChoice { offer_id: string; at: string; level: string; chosen: string; considered: Considered[]; others: Record<string, number> }
 export interface Note { at?: string; by?: string; text: string }
+export interface Contact { whom: string; caregiver_id: string | null; name: string; telephone: string; why: string }
+export interface Prompt { id: string; done_at: string | null; by: string | null }
+export interface EarlierCall { id: string; kind: string; gravity: Gravity; raised_at: string; closed_at: string | null; disposition: string | null }
 export interface IncidentInFull extends Incident {
+  contacts?: Contact[]; prompts?: Prompt[]; earlier?: EarlierCall[]; born_year?: number | null;
   timeline: Entry[]; considered: OfferChoice[]; medical: string | null; key_note: string | null; notes: (Note | string)[];
 }
 export interface Candidate extends Reason { caregiver_id: string; name: string; kind: string; travel_s: number | null; distance_m: number | null }
@@ -83,9 +87,10 @@ export interface SearchAnswer {
   incidents?: Group<FoundIncident>; residents?: Group<FoundResident>; handsets?: Group<FoundHandset>; caregivers?: Group<FoundCaregiver>;
 }
 
+export interface Viewer { operator_id: string; name: string }
 export interface Frame {
-  type: string; cursor?: string; incidents?: Incident[]; incident?: Incident; caregivers?: Dot[]; dots?: Dot[];
-  operators?: AtDesk[]; hand_overs?: ShiftHandOver[]; overload?: Overload | null; back_since?: string | null; rounds?: RoundAtDesk[]; server_time?: string; tracks_full?: boolean; parked?: number;
+  type: string; incident_id?: string; cursor?: string; incidents?: Incident[]; incident?: Incident; caregivers?: Dot[]; dots?: Dot[];
+  operators?: (AtDesk | Viewer)[]; hand_overs?: ShiftHandOver[]; overload?: Overload | null; back_since?: string | null; rounds?: RoundAtDesk[]; server_time?: string; tracks_full?: boolean; parked?: number;
 }
 
 export interface OfferToMe {

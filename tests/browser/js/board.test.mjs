@@ -143,3 +143,15 @@ test("a frame of the desk replaces who sits there, and leaves the calls as they 
   assert.deepEqual(board.desk, { operators, hand_overs: [], overload: null, back_since: null, rounds: [] });
   assert.deepEqual(names(board), ["I1"]);
 });
+
+test("who has a call open is told call by call, and anew after each connect", () => {
+  const board = boardOf(incident({ id: "I1" }));
+  const ann = { operator_id: "ann", name: "Ann" };
+  assert.equal(fold(board, { type: "viewers", incident_id: "I1", operators: [ann] }).state, true);
+  assert.deepEqual(board.viewers.get("I1"), [ann]);
+  fold(board, { type: "viewers", incident_id: "I1", operators: [] });
+  assert.equal(board.viewers.has("I1"), false);
+  fold(board, { type: "viewers", incident_id: "I1", operators: [ann] });
+  assert.equal(fold(board, { type: "resumed", cursor: "1:1" }).state, true);
+  assert.equal(board.viewers.size, 0);
+});

@@ -105,6 +105,10 @@ ONE_OF_EACH = (
     f.StageBreached(at=NOON, incident_id="I1", stage="report", again_at=LATER),
     f.StageMet(at=NOON, incident_id="I1", stage="report", by="ann"),
     f.NoteAdded(at=NOON, incident_id="I1", by="ann"),
+    f.ContactTried(
+        at=NOON, incident_id="I1", operator_id="ann", whom="resident", answer="no_answer"
+    ),
+    f.PromptTicked(at=NOON, incident_id="I1", operator_id="ann", prompt="speak", is_done=True),
     f.PlaceCorrected(at=NOON, incident_id="I1", operator_id="ann", area_id="grid-1"),
     f.IncidentClosed(at=NOON, incident_id="I1", by="ann", disposition="helped"),
     f.IncidentClaimed(at=NOON, incident_id="I1", operator_id="ann", until=LATER),
