@@ -23,7 +23,7 @@ from app.storage.reading import (
     past_incidents,
     who_came,
 )
-from app.views.book import View, area_view, candidates_view, incident_view, place_view
+from app.views.book import View, candidates_view, incident_view, place_view
 from app.views.card import born_year, contacts_view, prompts_view
 from app.views.explain import explain
 from app.views.past import past_view
