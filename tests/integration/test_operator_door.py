@@ -174,16 +174,6 @@ async def test_the_lists_hold_ones_own_areas_alone(world: World, call, op1, far)
     assert "李秀英" not in str(past)
 
 
-async def test_residents_are_found_in_ones_own_areas_alone(world: World, op1, far):
-    found = (await op1.get("/residents", params={"q": "李"})).json()["items"]
-    assert [(one["id"], one["telephone"]) for one in found] == [("R1", "1380000R1")]
-    assert found[0]["area"] == {"code": "G1", "names": ["area D", "area S1", "area G1"]}
-    assert (await far.get("/residents", params={"q": "李"})).json() == {"items": []}
-    assert (await op1.get("/residents", params={"q": "1380000"})).json()["items"] == found
-    for nothing in ("%", "_", "\\", "'", "\x00", "秀英"):
-        assert (await op1.get("/residents", params={"q": nothing})).json() == {"items": []}
-
-
 async def test_a_location_is_given_to_ones_own_desk_alone(world: World, op1, far):
     path = "/residents/{}/location?reason=neighbour called"
     before = await looks(world, "far", "last_position")

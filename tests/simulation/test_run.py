@@ -11,6 +11,7 @@ import pytest
 
 from app import center, inbox
 from app.codec import encode
+from app.storage import folding
 from dispatch import facts as f
 from dispatch.book import Book
 from dispatch.evolve import evolve
@@ -124,6 +125,7 @@ def test_a_fold_that_is_not_the_records_is_found(monkeypatch):
             evolve(book, fact)
 
     monkeypatch.setattr(center, "evolve", forgetful)
+    monkeypatch.setattr(folding, "evolve", forgetful)
     assert promises.SAME in broken()
 
 
