@@ -169,18 +169,21 @@ def test_the_record_says_that_the_nearer_one_is_needed_elsewhere():
     ]
 
 
-def test_a_minute_farther_and_what_somebody_lacks_weigh_the_same():
-    """Each call has one caregiver 100 m away; one of them does not speak the resident's words."""
+def test_whoever_is_as_near_and_goes_elsewhere_is_needed_there():
+    world = surge([("smoke", 0), ("smoke", 0)], {"one": 150, "as near": 150})
+    (first, _) = [one for one in settle(world) if isinstance(one, CaregiverOffered)]
+    assert [one.verdict for one in first.considered] == ["chosen", "needed_elsewhere"]
+
+
+def test_of_two_as_near_the_one_who_speaks_her_language_goes_to_the_resident():
     world = World(plans=SURGE_PLANS)
     world.book.policy = Policy.ASSIGNMENT
-    world.resident("li", language="zh")
-    world.caregiver("speaks", -150)
+    world.caregiver("speaks it", 150)
     world.caregiver("does not", 150, languages=("en",))
-    gather(world, [("smoke", 1_000)])
-    request = r.HandsetCalled(handset_id="key", kind="smoke", events=(world.event(),))
+    gather(world, [("smoke", 0)])
+    request = r.HandsetCalled(handset_id="key", kind="smoke", events=(world.event("smoke"),))
     fold(world, decide(world.book, request, world.now))
-    offers = [one for one in settle(world) if isinstance(one, CaregiverOffered)]
-    assert pairs(offers) == {("I1", "does not"), ("I2", "speaks")}
+    assert pairs(settle(world)) == {("I1", "does not"), ("I2", "speaks it")}
 
 
 def test_every_call_gets_somebody_before_any_gets_a_second_one():

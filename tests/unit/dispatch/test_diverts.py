@@ -126,6 +126,14 @@ def test_whoever_is_asked_already_counts_as_coming():
     assert world.asked == ["near enough", "far"]
 
 
+def test_when_the_nearest_declines_somebody_much_nearer_than_the_rest_is_called_away():
+    world = town(free=[("near enough", 400), ("far", 3_000)], plans=FOR_THREE)
+    world.press()
+    assert world.asked == ["near enough", "far"]
+    world.decline("near enough")
+    assert world.asked == ["far", "worker"]
+
+
 def test_whoever_would_not_be_called_away_is_not_asked_again():
     world = town()
     world.press()
