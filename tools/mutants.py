@@ -22,7 +22,7 @@ _PAIRS: Final = (
 OTHERS: Final[dict[type[ast.AST], type[ast.AST]]] = dict(
     [*_PAIRS, *((other, one) for one, other in _PAIRS)]
 )
-_WHOLE: Final = {"annotation", "returns", "decorator_list", "bases", "type_params"}
+_WHOLE: Final = {"annotation", "returns", "decorator_list", "bases", "type_params", "keys"}
 _GENERIC: Final = {"dict", "list", "set", "frozenset", "tuple", "deque", "defaultdict"}
 
 
@@ -38,7 +38,7 @@ class Mutant(NamedTuple):
 class _Break(NamedTuple):
     what: str
     fields: dict[str, Any]  # of the node, while it is broken
-    at: ast.stmt | None = None  # the statement that is left out
+    at: ast.stmt | ast.expr | None = None  # what is left out
 
 
 class _Place(NamedTuple):
@@ -56,7 +56,7 @@ def mutants_of(tree: ast.Module) -> Iterator[Mutant]:
             yield Mutant(
                 what,
                 getattr(at or node, "lineno", 0),
-                at.lineno if at else statement,
+                at.lineno if isinstance(at, ast.stmt) else statement,
                 is_in_function or isinstance(node, ast.FunctionDef),
             )
             node.__dict__.update(whole)
@@ -153,11 +153,16 @@ def _rows_left_out(node: ast.Dict | ast.Tuple | ast.Set) -> Iterator[_Break]:
     if isinstance(getattr(node, "ctx", None), ast.Store):
         return
     for place, row in enumerate(_rows(node)):
-        fields = ("keys", "values") if isinstance(node, ast.Dict) else ("elts",)
-        left = {name: list(getattr(node, name)) for name in fields}
-        for some in left.values():
-            del some[place]
-        yield _Break(f"without the row {ast.unparse(row)}", dict(left))
+        words, left = ast.unparse(row), [*_rows(node)[:place], *_rows(node)[place + 1 :]]
+        fields: dict[str, Any] = {"elts": left}
+        if isinstance(node, ast.Dict):
+            fields = {"keys": [*node.keys[:place], *node.keys[place + 1 :]], "values": left}
+            words = f"{_text(node.keys[place])}: {words}"
+        yield _Break(f"without the row {words}", fields, row)
+
+
+def _text(node: ast.AST | None) -> str:
+    return ast.unparse(node) if node else "**"
 
 
 def _statements_left_out(node: ast.AST, body: list[ast.stmt]) -> Iterator[_Break]:

@@ -28,7 +28,8 @@ def mutants():
         ("a = b < 2", ["a = b <= 2", "a = b < 3"]),
         ("a = b and c + d", ["a = b or c + d", "a = b and c - d"]),
         ("a = True", ["a = False"]),
-        ("a = {b: c, d: e}", ["a = {d: e}", "a = {b: c}"]),
+        ("a = {(1, 2): c, d: e}", ["a = {d: e}", "a = {(1, 2): c}"]),
+        ("a = {b, c}", ["a = {c}", "a = {b}"]),
         ("a, b = c", []),
         ("from a import b\nc: 'int | None'\nd: TypeAlias = e[f, g]\nassert c", []),
         ("a(b, strict=True)", []),
@@ -51,16 +52,17 @@ def test_each_thing_is_broken_once(mutants, source, broken):
 
 
 def test_a_mutant_says_which_line_it_changes_and_in_which_statement(mutants):
-    tree = ast.parse("a = 1\ndef b(c=2):\n    d(\n        3)\n    if c:\n        e(c)")
+    tree = ast.parse("a = {\n1: b, 2: b}\ndef b(c=2):\n    d(\n        3)\n    if c:\n        e(c)")
     assert [
         (one.what, one.line, one.statement, one.is_in_function) for one in mutants.mutants_of(tree)
     ] == [
-        ("1 is 2", 1, 1, False),
-        ("without d(3)", 3, 3, True),
-        ("2 is 3", 2, 2, False),
-        ("3 is 4", 4, 3, True),
-        ("if c, negated", 5, 5, True),
-        ("without e(c)", 6, 6, True),
+        ("without the row 1: b", 2, 1, False),
+        ("without the row 2: b", 2, 1, False),
+        ("without d(3)", 4, 4, True),
+        ("2 is 3", 3, 3, False),
+        ("3 is 4", 5, 4, True),
+        ("if c, negated", 6, 6, True),
+        ("without e(c)", 7, 7, True),
     ]
 
 
