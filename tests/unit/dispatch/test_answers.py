@@ -374,6 +374,14 @@ def test_a_caregiver_who_vanishes_on_the_way_is_replaced_too(world):
     assert world.coming == []
 
 
+def test_whoever_was_reminded_and_has_arrived_is_overdue_no_more(world):
+    world.accept("near")
+    world.pass_time(seconds(90))
+    world.step("near", "on_scene")
+    (attendance,) = world.book.attendances.values()
+    assert attendance.reminders == 0
+
+
 def test_setting_out_after_a_reminder_begins_a_new_reckoning(world):
     world.accept("near")
     world.pass_time(seconds(90))

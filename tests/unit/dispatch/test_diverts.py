@@ -176,6 +176,14 @@ def test_a_yes_breaks_off_the_routine_work_before_the_new_one_begins():
     assert state_of(world.replayed()) == state_of(world.book)
 
 
+def test_whoever_has_set_out_for_routine_work_can_still_be_called_away():
+    world = town()
+    world.step("worker", "en_route")
+    world.press()
+    world.accept("worker")
+    assert world.book.attendances["I1.1"].state is AttendanceState.BROKEN_OFF
+
+
 def test_the_routine_call_is_looked_for_again_at_once_with_its_age():
     world = town(free=[("far", 3_000)])
     before = world.book.incidents[ROUTINE]

@@ -12,7 +12,7 @@ from dispatch.requests import BreakOff
 from tests.unit.dispatch.world import PLANS, World, kinds_of, minutes, seconds, state_of
 
 
-def going(kind="sos", *, metres=2_000, plans=PLANS):
+def going(kind="sos", *, metres=2_000, plans=PLANS, sets_out=True):
     """`near` was seen, said yes and set out; `next` is free."""
     world = World(plans=plans)
     world.caregiver("near", metres)
@@ -20,7 +20,8 @@ def going(kind="sos", *, metres=2_000, plans=PLANS):
     world.sight("near", metres)
     world.press(kind)
     world.accept("near")
-    world.step("near", "en_route")
+    if sets_out:
+        world.step("near", "en_route")
     return world
 
 
@@ -168,6 +169,23 @@ def test_who_says_yes_goes_on_and_the_others_are_thanked(doubted):
 def test_who_says_yes_and_stands_still_is_asked_again(doubted):
     doubted.say_still_coming("near")
     assert asked(doubted.pass_time(seconds(120))) == ["silent"]
+
+
+def test_after_a_yes_one_look_without_progress_means_nothing_again(doubted):
+    doubted.say_still_coming("near")
+    assert verdicts(look_after(doubted)) == ["silent"]
+    assert asked(doubted.facts) == ["silent"]
+
+
+def test_who_has_not_set_out_is_asked_too_and_may_say_yes():
+    world = going(
+        plans=PLANS.replace("set_out_within_s = 90", "set_out_within_s = 900"), sets_out=False
+    )
+    look_after(world)
+    assert asked(look_after(world)) == ["silent"]
+    world.say_still_coming("near")
+    assert world.asked == []
+    assert world.coming == ["near"]
 
 
 def test_who_has_not_answered_after_a_minute_is_replaced(doubted):

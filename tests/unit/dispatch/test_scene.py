@@ -364,6 +364,52 @@ def test_who_is_still_on_the_way_may_say_that_the_address_is_wrong(before):
     for step in before:
         world.step("near", step)
     assert all_of(world.say("near", "wrong_address"), SceneReported)
+    assert all_of(world.pass_time(SCENE_WITHIN["wrong_address"]), SceneUnanswered)
+
+
+def on_the_way_to_a_wrong_place():
+    """`near` is on the way, has been reminded once, and is being asked whether they still come."""
+    world = World()
+    world.caregiver("near", 2_000)
+    world.sight("near", 2_000)
+    world.press()
+    world.claim("ann")
+    world.accept("near")
+    world.pass_time(seconds(120))
+    return world
+
+
+def test_a_corrected_place_answers_for_whoever_was_asked_whether_they_still_come():
+    world = on_the_way_to_a_wrong_place()
+    assert work(world).is_asked
+    world.correct("ann", 5_000)
+    assert not work(world).is_asked
+    world.pass_time(seconds(60))
+    assert world.coming == ["near"]
+
+
+def test_after_a_corrected_place_one_look_without_progress_means_nothing():
+    world = on_the_way_to_a_wrong_place()
+    world.correct("ann", 5_000)
+    world.pass_time(seconds(60))
+    assert not work(world).is_asked
+
+
+def test_after_a_corrected_place_the_first_reminder_replaces_nobody():
+    world = on_the_way_to_a_wrong_place()
+    assert work(world).reminders == 1
+    world.correct("ann", 2_100)
+    world.say_still_coming("near")
+    world.pass_time(seconds(90))
+    assert world.coming == ["near"]
+    assert work(world).reminders == 1
+
+
+def test_a_corrected_place_sends_on_whoever_has_set_out():
+    world = on_the_way_to_a_wrong_place()
+    world.step("near", "en_route")
+    (changed,) = all_of(world.correct("ann", 5_000), WayChanged)
+    assert work(world).due_by == changed.due_by == changed.eta_at + minutes(5)
 
 
 def test_a_corrected_place_sends_the_caregiver_on_from_the_wrong_door(world):
