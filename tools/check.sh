@@ -57,7 +57,7 @@ if [[ ${1:-all} == all ]]; then
     export BROWSER_PATH
     echo "Browser: $BROWSER_PATH"
     mapfile -t without < <(with_tests simulation integration property unit) # the longest first
-    spread=(-n "${TEST_WORKERS:-auto}" --dist loadfile)                      # a process for each core
+    spread=(-n "${TEST_WORKERS:-auto}" --dist loadfile --no-loadscope-reorder) # a process for each core
     mapfile -t within < <(with_tests browser)
     if ((${#without[@]})); then stage "tests without a browser" pytest --quiet "${spread[@]}" "${without[@]}"; fi
     if ((${#within[@]})); then stage "tests in a browser" pytest --quiet "${spread[@]}" "${within[@]}"; fi
