@@ -83,6 +83,7 @@ def at_work(page: Page, server: StreetServer) -> None:
     server.raise_incident("R0001", offer_to="C001")
     go(page, "接受")
     expect(work(page)).to_have_attribute("data-state", "accepted")
+    expect(page.locator("[data-known]")).to_have_attribute("data-known", "yes")
 
 
 def off(page: Page) -> None:

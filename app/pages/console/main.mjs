@@ -78,7 +78,7 @@ function Bar() {
     <button type="button" class="quiet" aria-keyshortcuts="/" onClick=${() => openDialog("search")}>${t("search.open_it")} <kbd>/</kbd></button>
     <button type="button" class="primary" onClick=${() => openDialog("telephoned")}>${t("action.telephoned")}</button>
     <button type="button" class="quiet" onClick=${() => openDialog("hand_over")}>${t("action.hand_over")}</button>
-    <button type="button" class="quiet" aria-keyshortcuts="?" onClick=${() => openDialog("keys")}>${t("dialog.keys")} <kbd aria-hidden="true">?</kbd></button>
+    <button type="button" class="quiet" aria-keyshortcuts="?" aria-label=${t("dialog.keys")} title=${t("dialog.keys")} onClick=${() => openDialog("keys")}><kbd aria-hidden="true">?</kbd></button>
     <button type="button" class="quiet" onClick=${() => void trySound()}>${t("action.try_sound")}</button>
     <${LanguageSwitch} />
     <span class="me">${session.value?.account.name}</span>
