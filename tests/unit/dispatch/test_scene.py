@@ -388,8 +388,10 @@ def test_a_corrected_place_answers_for_whoever_was_asked_whether_they_still_come
     assert world.coming == ["near"]
 
 
-def test_after_a_corrected_place_one_look_without_progress_means_nothing():
+@pytest.mark.parametrize("not_seen_for", [seconds(120), seconds(130)])
+def test_after_a_corrected_place_one_look_without_progress_means_nothing(not_seen_for):
     world = on_the_way_to_a_wrong_place()
+    world.pass_time(not_seen_for - seconds(120))
     world.correct("ann", 5_000)
     world.pass_time(seconds(60))
     assert not work(world).is_asked
