@@ -105,22 +105,12 @@ class Heard:
     incident_id: IncidentId | None
 
 
-KINDS: Final = frozenset(
-    {
-        *("step", "desk", "claim", "transfer", "hand_over", "confirm", "notice"),
-        *("offer", "shown", "attendance", "scene", "movement", "overload", "round"),
-        *("stage", "check_in"),
-    }
-)
-"""What can have a deadline."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
     """Something must have happened by `due_at`."""
 
     due_at: datetime
-    kind: str  # a word of KINDS
+    kind: str  # a word of `_hangs`, `_asked`, `_waits` or `_desk_waits`; `decide` answers each
     subject_id: str
 
 

@@ -1,12 +1,29 @@
 """The memory of the control room: restored as a whole, passed over, and asked for the status."""
 
+# People and things go by plain words here.
+# pyright: reportArgumentType=false
+
 import pytest
 
 from dispatch.attendance import AttendanceState
 from dispatch.book import Book
 from dispatch.place import travel
+from dispatch.requests import BeginRound
+from dispatch.roster import Caregiver
 from dispatch.status import Status, status_of
-from tests.unit.dispatch.world import World, seconds, state_of
+from tests.unit.dispatch.world import World, east, seconds, state_of
+
+NEAR = Caregiver(
+    id="near",
+    kind="grid_worker",
+    skills=frozenset(),
+    languages=frozenset({"zh"}),
+    area_id="grid-1",
+    speed_kmh=15.0,
+    is_active=True,
+    station=east(100),
+    is_on_duty=True,
+)
 
 
 @pytest.fixture
@@ -76,9 +93,82 @@ def test_a_restored_book_waits_for_the_same_deadlines(world):
 
 
 def test_a_restored_book_knows_the_same_callers_and_claims(world):
+    world.press("intrusion")
     book = restored(world.book)
     assert book.open_of == world.book.open_of
+    assert ("I1", "I6") in book.open_of.values()
     assert book.claimed_by == world.book.claimed_by
+
+
+def test_a_restored_book_knows_who_waits_where_and_who_is_still_to_be_called(world):
+    world.resident("sun")
+    world.do(BeginRound(by="ann", residents=("sun",), reason="power cut"))
+    book = restored(world.book)
+    assert list(book.untaken) == list(world.book.untaken) != []
+    assert book.round_of == world.book.round_of == {"sun": "CR1"}
+    at_home = list(world.book.households.calls_at(east(0)))
+    assert list(book.households.calls_at(east(0))) == at_home != []
+
+
+def test_passing_over_keeps_the_others_in_order(world):
+    """Notices and offers of many calls, out of which the third is taken."""
+    for number in range(8):
+        world.press(handset=f"stray {number}")
+        world.pass_time(seconds(1))
+    due = next(iter(world.book.deadlines_of(world.book.incidents["I5"])))
+    world.book.pass_over(due)
+    left = []
+    while (one := world.book.next_deadline()) is not None:
+        left.append(one)
+        world.book.pass_over(one)
+    assert due not in left
+    assert left == sorted(left, key=lambda one: one.due_at)
+
+
+def test_calls_without_an_operator_are_told_by_age(world):
+    """Whatever their class: the desk owes each of them an answer."""
+    world = World()
+    world.press("sos", handset="first")
+    world.pass_time(seconds(5))
+    world.press("sos", handset="second")
+    assert world.book.oldest_untaken_at() == world.now - seconds(5)
+    world.claim("ann", "I1")
+    assert world.book.oldest_untaken_at() == world.now
+
+
+# Who becomes free
+
+
+def starve(world, count, **more):
+    """Let so many strangers call when nobody is there; return their calls."""
+    return [
+        world.press(handset=f"stray {number}", **more)[0].incident_id for number in range(count)
+    ]
+
+
+def test_whoever_becomes_free_is_weighed_for_the_first_three_of_a_line():
+    world = World()
+    starve(world, 5)
+    (line,) = world.book.starved.values()
+    world.book.roster.restore(NEAR)
+    world.book.wake("near")
+    assert list(world.book.searching) == ["I1", "I2", "I3"]
+    assert list(line) == ["I4", "I5"]
+
+
+def test_calls_that_must_not_ask_them_are_passed_over_and_keep_their_place():
+    world = World()
+    world.resident("li", excluded=frozenset({"near"}))
+    world.press()
+    for number in range(4):
+        world.resident(f"r{number}")
+        world.handset(f"stray {number}", f"r{number}")
+    starve(world, 4)
+    (line,) = world.book.starved.values()
+    world.book.roster.restore(NEAR)
+    world.book.wake("near")
+    assert list(world.book.searching) == ["I2", "I3", "I4"]
+    assert list(line) == ["I1", "I5"]
 
 
 def test_in_a_restored_book_the_waiting_calls_are_looked_at_again(world):

@@ -33,6 +33,10 @@ def ticks(world, is_done=True, by="ann"):
     )
 
 
+def test_a_contact_can_go_in_six_ways():
+    assert ANSWERS == ("spoke", "coming", "cannot", "no_answer", "busy", "wrong_number")
+
+
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_an_attempt_is_on_record_with_how_it_went(world, answer):
     tried = tries(world, answer)[0]

@@ -229,6 +229,14 @@ def with_review(world):
     return review.incident_id
 
 
+def test_a_care_review_is_the_next_call_and_says_where_it_comes_from(world):
+    call_daily(world, 14)
+    (call, review) = raised(call_and_close(world))
+    assert (call.incident_id, review.incident_id) == ("I15", "I16")
+    assert (review.channel, review.linked_to) == ("habit", "I15")
+    assert review.due_at > review.at
+
+
 def test_no_press_is_folded_into_a_care_review_and_none_is_linked_to_it(world):
     with_review(world)
     for kind in ("low_battery", "sos"):

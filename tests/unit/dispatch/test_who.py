@@ -353,3 +353,31 @@ def test_calls_that_need_a_skill_do_not_keep_others_from_whoever_lacks_it(world)
         world.press(ERRAND, handset=f"h{number}")
     world.caregiver("no nurse", 10)
     assert world.offer_to("no nurse").incident_id == "I5"
+
+
+# What an operator may overrule
+
+
+@CASES
+def test_an_operator_may_ask_somebody_who_does_not_suit_but_for_the_sex(
+    world, verdict, lack, resident, lacking, fitting
+):
+    world.resident("li", **resident)
+    world.press(ERRAND)
+    world.caregiver("near", 10, **lacking)
+    if verdict == "wrong_sex":
+        with pytest.raises(CaregiverNotAvailable, match="wrong sex"):
+            world.send("ann", "near")
+    else:
+        world.send("ann", "near")
+        assert world.asked == ["near"]
+
+
+def test_an_operator_may_ask_somebody_who_should_rest():
+    world = World(plans=RESTED)
+    world.caregiver("near", 10)
+    world.pass_time(hours(13))
+    world.press(ERRAND)
+    assert world.asked == []
+    world.send("ann", "near")
+    assert world.asked == ["near"]
