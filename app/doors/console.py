@@ -1,16 +1,18 @@
 """The console's stream: everything at first, then what changes, and nothing missed in between."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Query, WebSocket
 
-from app.center import Center
 from app.doors.operator import in_scope, shown
 from app.doors.streams import accept, send, serve
 from app.doors.waiting import NotOnRecordYet
+from app.doors.wire import short_way
 from app.security.access import Principal, allow, security_of
 from app.security.roles import Role
 from app.service import Service, the_service
@@ -41,6 +43,7 @@ async def stream(
         covers=lambda path: in_scope(who, path),
         shown=lambda incident: shown(service, who, incident),
         operator_id=who.id,
+        write=short_way(websocket),
     )
     service.directory.operators[who.id] = who.name
 
@@ -61,7 +64,7 @@ async def stream(
             await serve(
                 websocket,
                 gone,
-                write=lambda: _write(websocket, service.center, console),
+                write=lambda: keep_told(websocket, console, lambda: service.center.now),
                 hear=hear,
             )
         finally:
@@ -113,20 +116,23 @@ async def _hear(service: Service, console: ConsoleFeed, said: str) -> None:
     await service.center.read(look)
 
 
-async def _write(websocket: WebSocket, center: Center, console: ConsoleFeed) -> None:
+async def keep_told(
+    websocket: WebSocket, console: ConsoleFeed, clock: Callable[[], datetime]
+) -> None:
+    """Send all that waits for a console, whenever something does, until it is cancelled."""
     loop = asyncio.get_running_loop()
     ping_at = loop.time()
     while True:
         now = loop.time()
         if now >= ping_at:
             ping_at = now + PING_EVERY_S
-            await send(websocket, _encode({"type": "ping", "server_time": center.now}))
+            await send(websocket, _encode({"type": "ping", "server_time": clock()}))
         for frame in console.take():
             await send(websocket, frame)
         dots = console.take_dots()
         if dots is not None:
             await send(websocket, dots)
-        with suppress(TimeoutError):
+        with suppress(TimeoutError), console.idle():
             async with asyncio.timeout(DOTS_EVERY_S):
                 await console.changed.wait()
 

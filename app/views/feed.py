@@ -1,7 +1,8 @@
 """Who is told after a commit: every console that covers an incident, every caregiver concerned.
 
-A frame is encoded once, whoever gets it. A console that cannot keep up is not sent a growing
-queue: for each incident only the latest state waits, and the cursor says how far it has seen.
+A frame is encoded once, whoever gets it, and written at once where the console keeps up. One that
+cannot is not sent a growing queue: for each incident only the latest state waits, and the cursor
+says how far it has seen.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
+from websockets.frames import Frame, Opcode
 
 from app.codec import incident_of
 from app.metrics import Metrics
@@ -29,6 +31,11 @@ REMEMBERED: Final = 20_000  # facts over which a console can resume without a ne
 encode: Final = msgspec.json.Encoder().encode
 
 
+def framed(text: bytes) -> bytes:
+    """Return a text as it goes over a websocket, from the server."""
+    return Frame(Opcode.TEXT, text).serialize(mask=False)
+
+
 @dataclass(slots=True, eq=False)
 class ConsoleFeed:
     """What waits for one console: the latest frame of each incident, and how far it has seen."""
@@ -36,6 +43,9 @@ class ConsoleFeed:
     covers: Callable[[Sequence[str]], bool]
     shown: Callable[[Incident], bool]  # records the look; False when the place must be withheld
     operator_id: str = ""
+    write: Callable[[bytes], bool] | None = None  # straight to the socket; False: not now
+    is_idle: bool = False  # what waited was sent, and nothing is being sent
+    is_told: bool = False  # a frame of this commit was written straight, and its cursor with it
     waiting: dict[str, bytes] = field(default_factory=dict[str, bytes])
     cursor: bytes | None = None  # to be sent when nothing but the cursor has moved
     desk: bytes | None = None  # who sits at the desk, when that has changed
@@ -44,6 +54,38 @@ class ConsoleFeed:
     open_path: Sequence[str] = ()  # … and the areas in which it lies
     viewers: dict[str, bytes] = field(default_factory=dict[str, bytes])  # by call, the latest
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def show(self, incident_id: str, frame: bytes, on_wire: bytes) -> None:
+        """Send how a call stands at once, or let it wait while the console does not keep up."""
+        if self._is_written(on_wire):
+            self.is_told = True
+            return
+        self.waiting.pop(incident_id, None)
+        self.waiting[incident_id] = frame
+        self.changed.set()
+
+    def move(self, cursor: bytes, on_wire: bytes) -> None:
+        """Say how far the console has seen, unless a frame of the same commit has said it."""
+        is_said, self.is_told = self.is_told, False
+        if not is_said and not self._is_written(on_wire):
+            self.cursor = cursor
+            self.changed.set()
+
+    def _is_written(self, on_wire: bytes) -> bool:
+        """Write a frame, if none that is older waits; an older cursor is no longer needed then."""
+        if self.write is None or not self.is_idle or self.waiting or not self.write(on_wire):
+            return False
+        self.cursor = None
+        return True
+
+    @contextmanager
+    def idle(self) -> Generator[None]:
+        """Let frames be written straight to the socket while the block waits."""
+        self.is_idle = True
+        try:
+            yield
+        finally:
+            self.is_idle = False
 
     def take(self) -> list[bytes]:
         """Take out all that waits, in the order in which it changed."""
@@ -113,10 +155,12 @@ class Feed:
         moved = encode({"type": "cursor", "cursor": cursor})
         of_desk = any(isinstance(one.fact, _OF_DESK) for one in recorded)
         desk = self.desk(book) if of_desk and self._consoles else None
+        moved_on_wire = framed(moved)
         for console in self._consoles:
-            console.desk = desk or console.desk
-            console.cursor = moved
-            console.changed.set()
+            console.move(moved, moved_on_wire)
+            if desk is not None:
+                console.desk = desk
+                console.changed.set()
 
     def moved(self, book: Book, caregiver_id: CaregiverId, place: Place) -> None:
         """Let consoles see where a caregiver is, with the next second's frame."""
@@ -201,17 +245,18 @@ class Feed:
 
     def _show(self, book: Book, incident: Incident, cursor: str) -> None:
         path = book.territory.path(incident.area_id)
-        whole: bytes | None = None
-        for console in self._consoles:
-            if not console.covers(path):
-                continue
-            if whole is None:
-                whole = self.frame(book, incident, cursor)
-            may_see = console.shown(incident)
-            frame = whole if may_see else self.frame(book, incident, cursor, with_place=False)
-            console.waiting.pop(incident.id, None)
-            console.waiting[incident.id] = frame
-            self._metrics.frames.inc()
+        concerned = [one for one in self._consoles if one.covers(path)]
+        if not concerned:
+            return
+        whole = self.frame(book, incident, cursor)
+        on_wire = framed(whole)
+        for console in concerned:
+            if console.shown(incident):
+                console.show(incident.id, whole, on_wire)
+            else:
+                bare = self.frame(book, incident, cursor, with_place=False)
+                console.show(incident.id, bare, framed(bare))
+        self._metrics.frames.inc(len(concerned))
 
     def _count(self, book: Book, fact: f.Fact) -> None:
         if isinstance(fact, f.IncidentClosed):

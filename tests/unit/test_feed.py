@@ -7,6 +7,8 @@ import asyncio
 import json
 
 import pytest
+from websockets.frames import Frame
+from websockets.streams import StreamReader
 
 from app.metrics import Metrics
 from app.register.directory import Directory
@@ -151,6 +153,107 @@ def test_where_the_call_is_is_withheld_when_the_look_cannot_be_recorded(room):
         room.tell(raised("I1"))
         assert frames(may)[0]["incident"]["place"]["lat"] == 28.2
         assert frames(may_not)[0]["incident"]["place"] is None
+
+
+class Socket:
+    """What a console's socket took, frame by frame, as long as it has room."""
+
+    def __init__(self):
+        self.taken, self.has_room = [], True
+
+    def write(self, on_wire):
+        if self.has_room:
+            parser = StreamReader()
+            parser.feed_data(on_wire)
+            frame = next(iter(_steps(Frame.parse(parser.read_exact, mask=False))))
+            self.taken.append(json.loads(frame.data))
+        return self.has_room
+
+    @property
+    def numbers(self):
+        return [int(frame["cursor"][2:]) for frame in self.taken]
+
+
+def _steps(parsing):
+    try:
+        next(parsing)
+    except StopIteration as done:
+        yield done.value
+
+
+def wired(socket, *areas):
+    desk = console(*areas)
+    desk.write = socket.write
+    return desk
+
+
+def test_a_console_that_keeps_up_is_written_to_at_once_and_nothing_waits(room):
+    socket = Socket()
+    desk = wired(socket)
+    with room.feed.console(desk), desk.idle():
+        room.tell(raised("I1"))
+        room.tell(note("I1"), note("I1"))
+    assert [frame["type"] for frame in socket.taken] == ["incident", "incident"]
+    assert socket.numbers == [room.number - 2, room.number]
+    assert not desk.changed.is_set()
+    assert frames(desk) == []
+
+
+def test_what_a_console_does_not_cover_moves_its_cursor_at_once(room):
+    socket = Socket()
+    desk = wired(socket, "S2")
+    with room.feed.console(desk), desk.idle():
+        room.tell(raised("I1"))
+    assert socket.taken == [{"type": "cursor", "cursor": f"1:{room.number}"}]
+    assert frames(desk) == []
+
+
+def test_while_something_waits_or_is_being_sent_nothing_overtakes_it(room):
+    socket = Socket()
+    desk = wired(socket)
+    with room.feed.console(desk):
+        room.tell(raised("I1"))  # its writer is at work
+        with desk.idle():
+            room.tell(raised("I2"))  # what waits goes first
+        assert socket.taken == []
+        assert [frame["incident"]["id"] for frame in frames(desk)] == ["I1", "I2"]
+
+
+def test_a_console_that_stalls_holds_the_latest_of_each_call(room):
+    socket = Socket()
+    desk = wired(socket)
+    with room.feed.console(desk), desk.idle():
+        room.tell(raised("I1"), raised("I2"))
+        socket.has_room = False
+        for _ in range(100):
+            room.tell(note("I1"))
+        assert len(socket.taken) == 2
+        assert desk.changed.is_set()
+        (last,) = frames(desk)
+        assert last["cursor"] == f"1:{room.number}"
+
+
+def test_an_older_cursor_is_not_sent_after_a_newer_frame(room):
+    socket = Socket()
+    socket.has_room = False
+    desk = wired(socket, "S1")
+    with room.feed.console(desk), desk.idle():
+        room.tell(raised("I9", area="S2"))
+        assert desk.cursor is not None
+        socket.has_room = True
+        room.tell(raised("I1"))
+    assert socket.numbers == [room.number]
+    assert frames(desk) == []
+
+
+def test_the_place_is_withheld_on_the_short_way_too(room):
+    may, may_not = Socket(), Socket()
+    one, other = wired(may), wired(may_not)
+    other.shown = lambda incident: False
+    with room.feed.console(one), room.feed.console(other), one.idle(), other.idle():
+        room.tell(raised("I1"))
+    assert may.taken[0]["incident"]["place"]["lat"] == 28.2
+    assert may_not.taken[0]["incident"]["place"] is None
 
 
 def test_a_console_that_left_is_given_nothing_more(room):
