@@ -41,7 +41,7 @@ async def stream(
     service = the_service(websocket)
     console = ConsoleFeed(
         covers=lambda path: in_scope(who, path),
-        shown=lambda incident: shown(service, who, incident),
+        shown=lambda incident: shown(service.security.looks, who, incident),
         operator_id=who.id,
         write=short_way(websocket),
     )
@@ -145,7 +145,7 @@ def _first(service: Service, who: Principal, book: Book, after: str) -> list[byt
     frames = [_encode({"type": "resumed", "cursor": after})]
     for incident in missed:  # under the old cursor, until all of them have arrived
         if in_scope(who, book.territory.path(incident.area_id)):
-            may_see = shown(service, who, incident)
+            may_see = shown(service.security.looks, who, incident)
             frames.append(service.feed.frame(book, incident, after, with_place=may_see))
     frames.append(_encode({"type": "cursor", "cursor": cursor}))
     frames.append(service.feed.desk(book))
@@ -167,7 +167,7 @@ def _snapshot(service: Service, who: Principal, book: Book, cursor: str) -> byte
     views: list[View] = []
     for incident in sorted(mine, key=rank):
         view = incident_view(book, service.directory, incident)
-        if not shown(service, who, incident):
+        if not shown(service.security.looks, who, incident):
             view["place"] = None
         views.append(view)
     dots = [

@@ -11,6 +11,7 @@ from starlette import status as http
 from app.doors.waiting import call
 from app.errors import problems
 from app.security.access import COOKIE_PROBLEMS, OutOfScope, Principal, allow
+from app.security.looks import Looks
 from app.security.refusals import LooksFull
 from app.security.roles import Role
 from app.service import Service, ServiceDep
@@ -460,22 +461,26 @@ def _require_known(book: Book, who: Principal, body: TelephonedIn) -> None:
 def _seen(service: Service, book: Book, who: Principal, one: Incident) -> View:
     """Return the view of an incident, its place withheld if the look cannot be recorded."""
     view = incident_view(book, service.directory, one)
-    if not shown(service, who, one):
+    if not shown(service.security.looks, who, one):
         view["place"] = None
     return view
 
 
-def shown(service: Service, who: Principal, one: Incident) -> bool:
+_STREAM: Final = "stream"  # what was shown
+
+
+def shown(looks: Looks, who: Principal, one: Incident) -> bool:
     """Record that `who` is shown where the resident of an incident is; False to withhold it."""
     if one.resident_id is None or one.place is None:
         return True
-    looks = service.security.looks
+    if looks.is_recorded(who.id, one.resident_id, one.id, _STREAM):
+        return True
     look = looks.look(
         account_id=who.id,
         role=who.role.value,
         resident_id=one.resident_id,
         reason="open incident",
-        what="stream",
+        what=_STREAM,
         incident_id=one.id,
     )
     try:

@@ -93,6 +93,13 @@ class Looks:
             what=fit(what, WHAT_CHARS_MAX),
         )
 
+    def is_recorded(
+        self, account_id: str, resident_id: str, incident_id: str | None, what: str
+    ) -> bool:
+        """Tell whether the same look was put on record within ten minutes, or soon will be."""
+        before = self._shown.get((account_id, resident_id, incident_id, what))
+        return before is not None and self._clock() - before < SAME_LOOK_FOR
+
     async def record(self, look: Look) -> None:
         """Put a look on record; show the location only after this has returned."""
         await self._write([look])
@@ -106,8 +113,7 @@ class Looks:
             LooksFull: too many looks wait for the database; withhold the location.
         """
         key = (look.account_id, look.resident_id, look.incident_id, look.what)
-        before = self._shown.get(key)
-        if before is not None and look.at - before < SAME_LOOK_FOR:
+        if self.is_recorded(*key):
             return
         if len(self._waiting) >= self._waiting_max:
             raise LooksFull

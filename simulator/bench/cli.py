@@ -8,13 +8,13 @@ from typing import Annotated, Final
 import typer
 import uvloop
 
+from simulator.bench import consoles, figures, memory, start
 from simulator.bench import dispatch as decisions
-from simulator.bench import figures, memory, start
 from simulator.bench import intake as throughput
 from simulator.bench.figures import Findings
 from simulator.bench.load import LoadFailed
 from simulator.bench.plan import Plan, plan_for
-from simulator.bench.stage import Stage, machine, staged
+from simulator.bench.stage import Stage, bare, machine, staged
 from simulator.server import ServerFailed
 
 MISSED: Final = 1  # exit code: a target was missed, or what was acknowledged is not on record
@@ -68,6 +68,29 @@ def rules(
     if unknown:
         raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(decisions.NAMES)}.")
     _tell(decisions.measure(names, typer.echo), dict(machine("none")), report)
+
+
+@app.command("consoles")
+def desks(
+    *,
+    report: Annotated[Path | None, typer.Option(help="JSON file to write at the end.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Measure this alone: {', '.join(consoles.NAMES)}."),
+    ] = None,
+) -> None:
+    """Measure how fast consoles are told, and what it costs them when some stall."""
+    names = frozenset(only or consoles.NAMES)
+    unknown = sorted(names.difference(consoles.NAMES))
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(consoles.NAMES)}.")
+    try:
+        with tempfile.TemporaryDirectory(prefix="ydt-bench-") as folder:
+            findings = uvloop.run(consoles.measure(bare(Path(folder)), names, typer.echo))
+    except (LoadFailed, ServerFailed) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(FAILED) from error
+    _tell(findings, dict(machine("none")), report)
 
 
 def _tell(findings: Findings, about: dict[str, object], report: Path | None) -> None:

@@ -149,6 +149,12 @@ def staged(folder: Path) -> Generator[Stage]:
         server.stop()
 
 
+def bare(folder: Path) -> Stage:
+    """Return a stage for what needs no database; this process is on core 1."""
+    pin(os.getpid(), LOAD_CORE)
+    return Stage(folder, "")
+
+
 def can_pin() -> bool:
     """Tell whether there are two cores to keep apart, and a way to do it (Linux)."""
     return hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) >= 2
