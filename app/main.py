@@ -33,7 +33,10 @@ from app.doors import (
     caregiver,
     caregiver_own,
     console,
+    families,
+    family,
     handset,
+    handset_looks,
     health,
     operator,
     operator_card,
@@ -136,13 +139,14 @@ def build_api(service: Service, doors: frozenset[str]) -> ASGIApp:
 
 
 _ROUTERS: Final[Mapping[str, Sequence[APIRouter]]] = {
-    "handset": (handset.router,),
+    "handset": (handset.router, handset_looks.router),
     "caregiver": (
         session.caregiver_router,
         caregiver.router,
         caregiver_own.router,
         acknowledgements.router,
     ),
+    "family": (family.router,),
     "operator": (
         session.desk_router,
         operator.router,
@@ -151,6 +155,7 @@ _ROUTERS: Final[Mapping[str, Sequence[APIRouter]]] = {
         operator_rounds.router,
         operator_search.router,
         wallboard.router,
+        families.router,
         console.router,
         reports.router,
     ),

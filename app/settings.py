@@ -12,7 +12,7 @@ from devices.datum import Datum
 from dispatch.assignment import Policy
 from dispatch.staffing import Target
 
-DOORS: Final = ("handset", "caregiver", "operator", "administrator", "pages", "metrics")
+DOORS: Final = ("handset", "caregiver", "family", "operator", "administrator", "pages", "metrics")
 TARGETS: Final = ("answer", "answer_life_threat", "accept", "arrival", "completion")
 
 
@@ -34,6 +34,9 @@ class Settings(BaseSettings):
 
     door_caregiver: str = ""
     """The same for the caregiver door."""
+
+    door_family: str = ""
+    """The same for the family door."""
 
     door_operator: str = ""
     """The same for the operator door (with its log-in)."""

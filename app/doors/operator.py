@@ -15,6 +15,7 @@ from app.security.looks import Looks
 from app.security.refusals import LooksFull
 from app.security.roles import Role
 from app.service import Service, ServiceDep
+from app.storage import family
 from app.storage.reading import (
     born_of,
     earlier_calls,
@@ -531,12 +532,13 @@ async def _whole(service: Service, who: Principal, incident_id: str) -> View:
     recorded = await facts_of(service.engine, incident_id)
     resident: View | None = view["resident"]
     card = service.directory.residents.get(resident["id"]) if resident else None
+    kin = await family.contacts(service.engine, resident["id"]) if resident else []
     return view | {
         "timeline": timeline(recorded, service.directory),
         "considered": choices(recorded, service.directory),
         "notes": notes(recorded),
         "prompts": prompts_view(view["kind"], recorded),
-        "contacts": contacts_view(service.center.book, service.directory, view),
+        "contacts": contacts_view(service.center.book, service.directory, view, kin),
         "earlier": await _earlier(service, who, resident, incident_id),
         "born_year": born_year(await born_of(service.engine, resident["id"])) if resident else None,
         "medical": card.medical if card else "",

@@ -148,7 +148,7 @@ async def sign_in(
     body: LoginIn, request: Request, response: Response, security: SecurityDep
 ) -> SessionOut:
     """Sign in at a desk: sets the cookie `ydt_session` and ends the session of an older one."""
-    account = await _checked(request, security, body, AccountKind.OPERATOR)
+    account = await checked(request, security, body, AccountKind.OPERATOR)
     before = await security.sessions.find(request.cookies.get(COOKIE, ""))
     opened = await security.sessions.open(
         account,
@@ -198,7 +198,7 @@ async def caregiver_sign_in(
     body: CaregiverLoginIn, request: Request, response: Response, security: SecurityDep
 ) -> CaregiverLoginOut:
     """Sign in on a phone: returns a token, which stays good until it is signed out or revoked."""
-    account = await _checked(request, security, body, AccountKind.CAREGIVER)
+    account = await checked(request, security, body, AccountKind.CAREGIVER)
     card = _card(security, account)
     issued = await security.tokens.issue(TokenKind.CAREGIVER, card.id, label=body.device)
     if not await security.accounts.is_unchanged(account):
@@ -217,7 +217,7 @@ async def caregiver_sign_out(who: CaregiverDep, security: SecurityDep) -> None:
     await security.tokens.revoke(who.session_id)
 
 
-async def _checked(
+async def checked(
     request: Request, security: Security, body: LoginIn, kind: AccountKind
 ) -> Account:
     """Return the account that may sign in.

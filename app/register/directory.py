@@ -82,6 +82,7 @@ class Directory:
         self.handsets: dict[str, str | None] = {}  # whose each is
         self.areas: dict[str, AreaShape] = {}
         self.officers: dict[str, Officer] = {}  # by area
+        self.families: dict[str, str] = {}  # names of family members, by how the record calls them
         self.areas_version = 0  # rises with every change of borders
         self.operators: dict[
             str, str
@@ -110,6 +111,8 @@ class Directory:
                 self.caregivers[row.id] = CaregiverName(
                     id=row.id, name=row.name, kind=row.kind, telephone=row.telephone
                 )
+            for row in await connection.execute(text("SELECT id, name FROM family_member")):
+                self.families[family_of(row.id)] = row.name
             for row in await connection.execute(text("SELECT id, resident_id FROM handset")):
                 self._pair(row.id, row.resident_id)
             for row in await connection.execute(text("SELECT * FROM officer WHERE officer <> ''")):
@@ -169,13 +172,20 @@ class Directory:
         return card.name if card else (caregiver_id or "")
 
     def name(self, subject_id: str) -> str:
-        """Return the name of whoever acts: a caregiver or an operator; else the id."""
+        """Return the name of whoever acts, of the house or a family; else the id."""
         card = self.caregivers.get(subject_id)
+        if card is None and subject_id in self.families:
+            return self.families[subject_id]
         return card.name if card else self.operator_name(subject_id)
 
     def operator_name(self, operator_id: str | None) -> str:
         """Return an operator's name, or the id while they have not been here."""
         return self.operators.get(operator_id or "", operator_id or "")
+
+
+def family_of(member_id: str) -> str:
+    """Return how the record calls a family member: no operator's id has a colon."""
+    return f"family:{member_id}"
 
 
 def _resident(fact: ResidentRegistered) -> ResidentCard:

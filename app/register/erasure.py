@@ -12,9 +12,11 @@ from starlette import status as http
 
 from app.doors.waiting import call
 from app.errors import Problem
+from app.register.directory import family_of
 from app.register.registry import PERSONAL_TEXTS, caregiver_fact, handset_fact, resident_fact
+from app.security.tokens import TokenKind
 from app.service import Service
-from app.storage import erased, register
+from app.storage import erased, family, register
 from app.storage.chain import verify_chain
 from dispatch.book import Book
 from dispatch.errors import UnknownSubject
@@ -59,6 +61,11 @@ async def erase_resident(service: Service, resident_id: str) -> None:
         known = resident_fact({**bare, "home_is_pinned": False}, now)
         await call(service, Register(facts=(known, *taken)))
         await erased.empty_resident(connection, resident_id, handset_ids, _last(service))
+        gone = await family.erase(connection, resident_id)
+    for member_id in gone:
+        service.directory.families.pop(family_of(member_id), None)
+        await service.security.tokens.revoke_subject(TokenKind.FAMILY, member_id)
+    service.feed.family_changed(resident_id)
     service.tracks.forget(handset_ids)
     await service.center.read(lambda book: _empty_calls(book, resident_id))
 

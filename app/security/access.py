@@ -40,7 +40,10 @@ SUBPROTOCOL: Final = "ydt.v1"
 _BEARER_SUBPROTOCOL: Final = "bearer."
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _PORTS: Final = {"http": ":80", "https": ":443"}
-_RANK: Final = (Role.ADMINISTRATOR, Role.SUPERVISOR, Role.OPERATOR, Role.CAREGIVER, Role.HANDSET)
+_RANK: Final = (
+    *(Role.ADMINISTRATOR, Role.SUPERVISOR, Role.OPERATOR),
+    *(Role.CAREGIVER, Role.FAMILY, Role.HANDSET),
+)
 
 
 class SignInNeeded(Problem):
@@ -99,14 +102,14 @@ COOKIE_PROBLEMS: Final = (SignInNeeded, RoleNeeded, CsrfNeeded, OriginRefused)
 """For `problems()`: how a route for desks can refuse who asks."""
 
 TOKEN_PROBLEMS: Final = (TokenNeeded, OriginRefused)
-"""For `problems()`: how a route for handsets or caregivers can refuse who asks."""
+"""For `problems()`: how a route for handsets, caregivers or families can refuse who asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """Who stands at the door."""
 
-    id: str  # an account's, a caregiver's or a handset's
+    id: str  # an account's, a caregiver's, a family member's or a handset's
     roles: frozenset[Role]
     areas: tuple[str, ...] = ()  # codes; none = nowhere, "*" = everywhere
     name: str = ""

@@ -20,7 +20,7 @@ from app.security.passwords import Passwords, require_fit
 from app.security.refusals import AccountUnfit, AccountUnknown, LoginTaken, LoginUnfit
 from app.security.roles import DESK_ROLES, EVERYWHERE, Role
 from app.security.session_rows import end_sessions
-from app.security.tokens import TokenKind, end_tokens
+from app.security.tokens import end_tokens
 from app.security.words import fit
 from app.storage.models import AccountRow, SessionRow, TokenRow
 
@@ -35,6 +35,7 @@ class AccountKind(StrEnum):
 
     OPERATOR = "operator"  # everybody at a desk: operators, supervisors, administrators
     CAREGIVER = "caregiver"  # at the phone; `subject_id` is the caregiver
+    FAMILY = "family"  # at the family page; `subject_id` is the member
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +205,7 @@ class Accounts:
             return None
 
     async def of_subject(self, subject_id: str) -> list[Account]:
-        """Return the accounts of a caregiver."""
+        """Return the accounts of a caregiver or a family member."""
         query = select(AccountRow).where(AccountRow.subject_id == subject_id)
         async with self._db() as db:
             return [account_of(row) for row in await db.scalars(query.order_by(AccountRow.id))]
@@ -330,15 +331,15 @@ async def _end(
     if row.subject_id is None:
         return ended, ()
     is_theirs = TokenRow.subject_id == row.subject_id
-    kind = TokenRow.kind == TokenKind.CAREGIVER.value
+    kind = TokenRow.kind == row.kind  # that of an account is that of its tokens
     return ended, await end_tokens(db, now, kind, is_theirs)
 
 
 def _roles(kind: AccountKind, roles: Iterable[str]) -> list[str]:
     found = sorted(set(roles))
-    allowed = DESK_ROLES if kind is AccountKind.OPERATOR else frozenset({Role.CAREGIVER})
-    if kind is AccountKind.CAREGIVER and not found:
-        found = [Role.CAREGIVER.value]
+    allowed = DESK_ROLES if kind is AccountKind.OPERATOR else frozenset({Role(kind.value)})
+    if kind is not AccountKind.OPERATOR and not found:
+        found = [kind.value]
     if not found or not allowed.issuperset(found):
         raise AccountUnfit(f"The roles of such an account are among {', '.join(sorted(allowed))}.")
     return found
@@ -352,6 +353,6 @@ def _areas(areas: Iterable[str]) -> list[str]:
 
 
 def _subject(kind: AccountKind, subject_id: str | None) -> str | None:
-    if (kind is AccountKind.CAREGIVER) != bool(subject_id):
-        raise AccountUnfit("The account of a caregiver, and no other, names the caregiver.")
+    if (kind is not AccountKind.OPERATOR) != bool(subject_id):
+        raise AccountUnfit("The account of a caregiver or a family, and no other, names them.")
     return subject_id

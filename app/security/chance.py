@@ -6,10 +6,21 @@ from typing import Final
 SECRET_BYTES: Final = 32
 """256 bits: out of reach of guessing, so that a plain SHA-256 of it may be stored."""
 
+_SPOKEN: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_SPOKEN_CHARS: Final = 12
+
 
 def secret() -> str:
     """Return 256 random bits as 43 characters that are safe in a URL, a header and a cookie."""
     return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def spoken_code() -> str:
+    """Return twelve letters and digits that can be read out: 59 bits, for what ends soon.
+
+    None of them is taken for another: no 0 and O, 1 and I and L. Guessing is slowed at the door.
+    """
+    return "".join(secrets.choice(_SPOKEN) for _ in range(_SPOKEN_CHARS))
 
 
 def short_id() -> str:

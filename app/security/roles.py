@@ -9,6 +9,7 @@ class Role(StrEnum):
 
     HANDSET = "handset"  # a resident's device
     CAREGIVER = "caregiver"  # goes to the resident
+    FAMILY = "family"  # is told how their resident is
     OPERATOR = "operator"  # takes calls at the desk
     SUPERVISOR = "supervisor"  # hears what no operator takes
     ADMINISTRATOR = "administrator"  # keeps the lists, accounts and plans

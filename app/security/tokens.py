@@ -1,4 +1,4 @@
-"""The tokens of handsets and caregivers: 256 random bits, kept only as SHA-256.
+"""The tokens of handsets, caregivers and families: 256 random bits, kept only as SHA-256.
 
     Authorization: Bearer ydt_h_3q2-7wAbCdEfGhIjKlMnOpQrStUvWxYz0123456789a
 
@@ -35,10 +35,15 @@ class TokenKind(StrEnum):
 
     HANDSET = "handset"  # carried by a device, until it is replaced
     CAREGIVER = "caregiver"  # carried by a phone, until it signs out
+    FAMILY = "family"  # kept by one browser of a family member, until it signs out
 
 
 PREFIX: Final[Mapping[TokenKind, str]] = MappingProxyType(
-    {TokenKind.HANDSET: "ydt_h_", TokenKind.CAREGIVER: "ydt_c_"}
+    {
+        TokenKind.HANDSET: "ydt_h_",
+        TokenKind.CAREGIVER: "ydt_c_",
+        TokenKind.FAMILY: "ydt_f_",
+    }
 )
 """What a token begins with, so that a leaked one can be recognised and named."""
 
@@ -49,7 +54,7 @@ class TokenHolder:
 
     token_id: str
     kind: TokenKind
-    subject_id: str  # a handset's or a caregiver's id
+    subject_id: str  # a handset's, a caregiver's or a family member's id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +163,7 @@ class TokenBook:
             raise TokenUnknown(token_id)
 
     async def revoke_subject(self, kind: TokenKind, subject_id: str) -> int:
-        """End all tokens of a handset or a caregiver; return how many there were."""
+        """End all tokens of one holder; return how many there were."""
         return await self._revoke(_of(kind), TokenRow.subject_id == subject_id)
 
     def forget(self, token_ids: Iterable[str]) -> None:

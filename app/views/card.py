@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from app.register.directory import Directory
+from app.register.directory import Directory, family_of
 from app.storage.ledger import Recorded
 from app.views.book import View
 from dispatch.book import Book
@@ -44,8 +44,10 @@ def prompts_view(kind: str, recorded: Sequence[Recorded]) -> list[View]:
     ]
 
 
-def contacts_view(book: Book, directory: Directory, view: View) -> list[View]:
-    """Return whom to telephone about a call: the resident, who has a key, who comes, parties."""
+def contacts_view(
+    book: Book, directory: Directory, view: View, family: Sequence[Mapping[str, str]] = ()
+) -> list[View]:
+    """Return whom to telephone about a call: the resident, keys, who comes, family, parties."""
     rows: list[View] = []
     resident: View | None = view["resident"]
     if resident is not None:
@@ -57,6 +59,9 @@ def contacts_view(book: Book, directory: Directory, view: View) -> list[View]:
         is_listed = any(row["caregiver_id"] == one["caregiver_id"] for row in rows)
         if one["state"] in _GOING and not is_listed:
             rows.append(_caregiver(directory, one["caregiver_id"], "attending"))
+    for one in family:
+        whom = family_of(one["id"])
+        rows.append(_contact(whom, "family", one["name"], one["telephone"]))
     told = [one["party"] for one in view["parties"]]
     for party in dict.fromkeys([*told, *USUAL_PARTIES]):
         rows.append(_contact(party, "party", "", _number(directory, party)))

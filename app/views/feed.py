@@ -110,6 +110,14 @@ class ConsoleFeed:
         return frame
 
 
+@dataclass(slots=True, eq=False)
+class FamilyFeed:
+    """Whom one family page is about, and that something of theirs has changed."""
+
+    ids: frozenset[str] = frozenset()  # the member's and their residents'
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class Feed:
     """The fan-out. Called by the center after each commit; never blocks, never fails."""
 
@@ -118,6 +126,7 @@ class Feed:
         self._metrics = metrics
         self._consoles: set[ConsoleFeed] = set()
         self._caregivers: dict[str, set[asyncio.Event]] = {}
+        self._families: set[FamilyFeed] = set()
         self._recent: deque[tuple[int, str]] = deque(maxlen=REMEMBERED)
         self._asked: dict[str, CaregiverId] = {}  # offer → caregiver, of open incidents
         self._seen_from: int | None = None  # the first number after which resuming is possible
@@ -151,6 +160,7 @@ class Feed:
             incident = _find(book, incident_id)
             if incident is not None:
                 self._show(book, incident, f"{epoch}:{number}")
+                self.family_changed(incident.resident_id)
                 self._tell_who_waits(book, incident)
         moved = encode({"type": "cursor", "cursor": cursor})
         of_desk = any(isinstance(one.fact, _OF_DESK) for one in recorded)
@@ -219,6 +229,21 @@ class Feed:
             self._caregivers[caregiver_id].discard(changed)
             if not self._caregivers[caregiver_id]:
                 del self._caregivers[caregiver_id]
+
+    @contextmanager
+    def family(self, page: FamilyFeed) -> Generator[None]:
+        """Connect a family page for as long as the block runs."""
+        self._families.add(page)
+        try:
+            yield
+        finally:
+            self._families.discard(page)
+
+    def family_changed(self, subject_id: str | None) -> None:
+        """Let the pages look again that are about this resident or this member."""
+        for page in self._families:
+            if subject_id in page.ids:
+                page.changed.set()
 
     def missed(self, book: Book, number: int) -> list[Incident] | None:
         """Return the incidents that changed after `number`, or None when that is too long ago."""

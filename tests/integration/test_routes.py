@@ -24,6 +24,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 PREFIXES = {
     "handset": "/api/v1/handset",
     "caregiver": "/api/v1/caregiver",
+    "family": "/api/v1/family",
     "operator": "/api/v1/operator",
     "administrator": "/api/v1/admin",
     "metrics": "/metrics",
