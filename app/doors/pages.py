@@ -36,6 +36,7 @@ ENTRIES: Final[Mapping[str, str]] = MappingProxyType(
         "/": "index.html",
         "/console": "console/index.html",
         "/caregiver": "caregiver/index.html",
+        "/family": "family/index.html",
         "/handset": "handset/index.html",
         "/wallboard": "wallboard/index.html",
         "/reports": "reports/index.html",

@@ -140,7 +140,8 @@ function Where({ incident }) {
     <p class="buttons">
       ${place && html`<button type="button" onClick=${() => showOnMap(place)}>${t("action.show_on_map")}</button>`}
       ${incident.status !== "closed" && html`<button type="button" onClick=${() => openDialog("place", incident)}>${t("action.place")}</button>`}
-      ${incident.resident && html`<button type="button" onClick=${() => openDialog("location", incident)}>${t("action.locate")}</button>`}
+      ${incident.resident && html`<button type="button" onClick=${() => openDialog("location", incident)}>${t("action.locate")}</button>
+        <button type="button" onClick=${() => openDialog("family", incident)}>${t("kin_desk.family")}</button>`}
     </p></section>`;
 }
 

@@ -10,6 +10,7 @@ import { distance, whyOf, word } from "../kit/words.mjs";
 import { EmergencyForm } from "./contacts.mjs";
 import { HandOverForm, HoldForm, ReopenForm, TransferForm, WidenForm } from "./hand.mjs";
 import { KeysForm } from "./keys.mjs";
+import { FamiliesForm, FamilyForm } from "./families.mjs";
 import { RoundsForm } from "./rounds.mjs";
 import { SearchForm, useSearch } from "./search.mjs";
 import { act, change, choose, incidentPath, look, notice, refusal } from "./desk.mjs";
@@ -20,7 +21,7 @@ import { travel } from "./detail.mjs";
 /** @typedef {import("../kit/contract.d.ts").Candidate} Candidate */
 /** @typedef {import("../kit/contract.d.ts").Resident} Resident */
 /** @typedef {import("../kit/contract.d.ts").Place} Place */
-/** @typedef {"offer" | "note" | "place" | "close" | "location" | "telephoned" | "hold" | "transfer" | "widen" | "reopen" | "hand_over" | "rounds" | "keys" | "emergency" | "search"} DialogName */
+/** @typedef {"offer" | "note" | "place" | "close" | "location" | "telephoned" | "hold" | "transfer" | "widen" | "reopen" | "hand_over" | "rounds" | "keys" | "emergency" | "search" | "families" | "family"} DialogName */
 
 export const DISPOSITIONS = ["helped", "false_alarm", "handed_to_120", "no_one_found", "duplicate", "other"];
 export const CALLED_KINDS = ["sos", "fall", "safety_alarm", "intrusion", "threat", "life_assistance", "follow_up"];
@@ -46,6 +47,7 @@ const FORMS = {
   offer: OfferForm, note: NoteForm, place: PlaceForm, close: CloseForm, location: LocationForm, telephoned: TelephonedForm,
   hold: HoldForm, transfer: TransferForm, widen: WidenForm, reopen: ReopenForm, hand_over: HandOverForm,
   rounds: RoundsForm, keys: KeysForm, emergency: EmergencyForm, search: SearchForm,
+  families: FamiliesForm, family: FamilyForm,
 };
 
 export function Dialogs() {
@@ -249,7 +251,8 @@ function TelephonedForm({ resident: given }) {
           ${found && found.more > 0 && html`<p class="sub">${t(found.more_is_least ? "search.more_than" : "search.more", { n: found.more })}</p>`}
           ${asked.value.trim() !== "" && found?.items.length === 0 && html`<p class="sub">${t("call.nobody")}</p>`}`
       : html`<p class="picked"><strong>${resident.value.name}</strong> ${resident.value.telephone} <span class="sub">${resident.value.address}</span>
-          <button type="button" class="link" onClick=${() => (resident.value = null)}>${t("call.other")}</button></p>`}
+          <button type="button" class="link" onClick=${() => (resident.value = null)}>${t("call.other")}</button>
+          <button type="button" class="link" onClick=${() => openDialog("family", null, { resident: resident.value })}>${t("kin_desk.family")}</button></p>`}
     <label class="field">${t("call.caller")}<input required value=${caller.value} onInput=${type(caller)} /></label>
     <label class="field">${t("call.note")}<textarea rows="3" value=${note.value} onInput=${type(note)}></textarea></label>
     <${Foot} label=${t("action.raise")} />

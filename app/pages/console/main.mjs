@@ -10,6 +10,7 @@ import { span, timeOfDay } from "../kit/words.mjs";
 import { askToNotify, mayNotify } from "./attention.mjs";
 import { choose, chosenId, health, heardAt, isExpired, link, logIn, logOut, phase, queue, session, start, theDesk } from "./desk.mjs";
 import { Detail } from "./detail.mjs";
+import { FamilyBanner } from "./families.mjs";
 import { Dialogs, openDialog } from "./dialogs.mjs";
 import { ShiftBanner } from "./hand.mjs";
 import { IncidentList } from "./list.mjs";
@@ -96,6 +97,7 @@ function Banners() {
     ${theDesk.value.overload && html`<p class="banner fault" role="alert" data-banner="overload"><span aria-hidden="true">✖</span> ${t("banner.overload", { time: timeOfDay(theDesk.value.overload.since, zone, now.value) })}</p>`}
     <${ShiftBanner} />
     <${RoundBanner} />
+    <${FamilyBanner} />
     ${tracksFull && html`<p class="banner warning" role="status"><span aria-hidden="true">!</span> ${t("banner.tracks")}</p>`}
     ${parked > 0 && html`<p class="banner warning" role="status"><span aria-hidden="true">!</span> ${t("banner.parked", { n: parked })}</p>`}
   </div>`;
