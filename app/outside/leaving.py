@@ -9,14 +9,16 @@ from typing import Any, Final
 
 import msgspec
 
+from app.outside.kin import kin_text
 from app.register.directory import Directory
 from app.service import Service
-from app.storage import acknowledgements
+from app.storage import acknowledgements, family
 from app.storage.messages import Message
 from app.views.book import place_view
 from dispatch.book import Book
 from dispatch.ids import IncidentId
 
+KIN_MEMBER: Final = "kin_member"
 PATH: Final = "/api/v1/acknowledgements/"
 
 
@@ -26,6 +28,10 @@ async def body_of(service: Service, message: Message) -> bytes:
     said = {"id": message.id, **payload}
     if message.audience == "caregiver":
         said["telephone"] = _telephone(service.directory, payload["caregiver_id"])
+    elif message.audience == KIN_MEMBER:
+        member = await family.member(service.engine, payload["member_id"]) or {}
+        said["telephone"] = member.get("telephone", "")
+        said["text"] = kin_text(payload, member.get("language", "zh"))
     elif message.audience == "officer":
         said |= _officer(service.directory, payload["party"].partition(":")[2])
     if "party" in payload:

@@ -17,9 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.center import CenterStopped, NotRecordable
 from app.inbox import InboxFull
 from app.outside.channels import Channel, ChannelFailed, channels_of
-from app.outside.leaving import body_of
+from app.outside.leaving import KIN_MEMBER, body_of
 from app.service import Service
-from app.storage import messages
+from app.storage import family, messages
+from app.storage.letters import KIN
 from app.storage.messages import Message
 from dispatch.errors import DispatchError
 from dispatch.ids import IncidentId, OfferId
@@ -91,6 +92,9 @@ class Outbox:
         return len(taken)
 
     async def _deliver(self, message: Message) -> None:
+        if message.audience == KIN:
+            await self._spread(message)
+            return
         channels = self._ways(message)
         if not channels:
             await self._give_up(message, NO_CHANNEL)
@@ -121,6 +125,13 @@ class Outbox:
             if is_known:
                 await self._acknowledge(message)
         return "; ".join(why for why, _ in results if why)
+
+    async def _spread(self, message: Message) -> None:
+        """Put a message for each of the family that is let in in the place of the one for all."""
+        payload = msgspec.json.decode(message.payload, type=dict[str, Any])
+        members = await family.let_in(self._engine, payload["resident_id"])
+        each = [msgspec.json.encode({**payload, "member_id": one}).decode() for one in members]
+        await messages.spread(self._engine, message.id, KIN_MEMBER, each)
 
     async def _acknowledge(self, message: Message) -> None:
         """Put on record what the channel said at once: that the party knows."""

@@ -19,7 +19,7 @@ from typing import Any, Final, cast
 from app.outside.channels import Channel, CommandChannel, WebhookChannel, messengers_of
 from app.settings import Settings
 
-RESERVED: Final = frozenset({"outside", "caregiver", "officer"})
+RESERVED: Final = frozenset({"outside", "caregiver", "officer", "kin", "kin_member"})
 """Whom the settings give a way out, not the file."""
 
 _ENTRIES: Final = frozenset({"name", "webhook", "command", "secret_env"})
@@ -56,7 +56,7 @@ class Parties:
 
     def ways(self, audience: str, channel: int) -> Sequence[Channel]:
         """Return by which channels a message leaves; none when there is no such way any more."""
-        if audience == "caregiver":
+        if audience in {"caregiver", "kin_member"}:
             return self.messengers
         party = self.named.get(audience)
         found = self.messengers if audience == "officer" else party.channels if party else ()

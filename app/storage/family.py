@@ -40,6 +40,11 @@ _CONTACTS: Final = text(
     " JOIN family_bond b ON b.member_id = m.id WHERE b.resident_id = :resident_id"
     " ORDER BY m.made_at, m.id"
 )
+_LET_IN: Final = text(
+    "SELECT m.id FROM family_member m JOIN family_bond b ON b.member_id = m.id"
+    " WHERE b.resident_id = :resident_id AND m.telephone <> '' AND EXISTS (SELECT 1 FROM token t"
+    " WHERE t.subject_id = m.id AND t.kind = 'family' AND t.revoked_at IS NULL) ORDER BY m.id"
+)
 _INVITE: Final = text(
     "WITH older AS (UPDATE family_invitation SET revoked_at = :at WHERE member_id = :member_id"
     " AND used_at IS NULL AND revoked_at IS NULL)"
@@ -157,6 +162,11 @@ async def members(engine: AsyncEngine, resident_id: str) -> list[Row]:
 async def contacts(engine: AsyncEngine, resident_id: str) -> list[Row]:
     """Return whom of the family one can telephone."""
     return await _read(engine, _CONTACTS, resident_id=resident_id)
+
+
+async def let_in(engine: AsyncEngine, resident_id: str) -> list[str]:
+    """Return who of a resident's family is signed in somewhere and can be sent a message."""
+    return [row["id"] for row in await _read(engine, _LET_IN, resident_id=resident_id)]
 
 
 async def unbind(engine: AsyncEngine, member_id: str, resident_id: str) -> bool:

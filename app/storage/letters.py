@@ -10,8 +10,12 @@ from dispatch import facts as f
 from dispatch.book import Book
 from dispatch.facts import Fact
 from dispatch.incident import DeskLevel, Incident
+from dispatch.plans import DESK_KINDS, Gravity
 
 OUTSIDE_EXPIRES_AFTER: Final = timedelta(minutes=10)
+KIN_EXPIRES_AFTER: Final = timedelta(minutes=30)
+KIN: Final = "kin"
+"""A step of a call that the family follows: spread over those who are let in when it leaves."""
 
 Letter: TypeAlias = tuple[str, str, datetime, str]
 """The incident, a JSON object, when it is of no use any more, and the audience."""
@@ -28,8 +32,42 @@ def message_of(book: Book, fact: Fact) -> Letter | None:
             return _overload(book, fact)
         case f.PartyTold() if fact.channel >= 0 and fact.until is not None:
             return _party(book, fact, fact.until)
+        case f.IncidentRaised() | f.IncidentClosed() | f.OfferAccepted() | f.CaregiverArrived():
+            return _kin(book, fact) if book.channels.get("caregiver") else None
         case _:
             return None
+
+
+def is_for_family(incident: Incident) -> bool:
+    """Whether the family hears of a call: help was asked for, aloud, and not by the desk."""
+    is_help = incident.gravity is not Gravity.SERVICE and incident.kind not in DESK_KINDS
+    return is_help and not incident.is_silent
+
+
+def _kin(
+    book: Book, fact: f.IncidentRaised | f.IncidentClosed | f.OfferAccepted | f.CaregiverArrived
+) -> Letter | None:
+    match fact:
+        case f.IncidentRaised():
+            stage, incident_id = "called", fact.incident_id
+        case f.IncidentClosed():
+            stage, incident_id = "closed", fact.incident_id
+        case f.OfferAccepted():
+            stage, incident_id = "coming", book.offers[fact.offer_id].incident_id
+        case f.CaregiverArrived():
+            stage, incident_id = "there", book.attendances[fact.attendance_id].incident_id
+    incident = book.incidents.get(incident_id) or book.closed[incident_id]
+    if incident.resident_id is None or not is_for_family(incident):
+        return None
+    payload = {
+        "incident_id": incident_id,
+        "resident_id": incident.resident_id,
+        "stage": stage,
+        "at": fact.at,
+        "eta_at": fact.eta_at if isinstance(fact, f.OfferAccepted) else None,
+        "zone": book.territory.zone(incident.area_id),
+    }
+    return _letter(incident, payload, fact.at + KIN_EXPIRES_AFTER, KIN)
 
 
 def _outside(book: Book, fact: f.DeskAlerted) -> Letter:

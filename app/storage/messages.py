@@ -17,7 +17,7 @@ _TAKE: Final = text(
     "UPDATE outbox SET lease_until = now() + CAST(:lease AS interval), attempts = attempts + 1"  # noqa: S608
     f" WHERE id IN (SELECT id FROM outbox WHERE {_OPEN} AND not_before <= now()"
     " AND (lease_until IS NULL OR lease_until <= now()) "
-    " ORDER BY audience = 'caregiver', not_before, id LIMIT :most"
+    " ORDER BY audience LIKE 'kin%', audience = 'caregiver', not_before, id LIMIT :most"
     " FOR UPDATE SKIP LOCKED)"
     " RETURNING id, incident_id, audience, payload::text AS payload, attempts, expires_at"
 )
@@ -35,6 +35,11 @@ _LATER: Final = text(
     "UPDATE outbox SET not_before = now() + CAST(:delay AS interval), lease_until = NULL,"
     " last_error = :why WHERE id = :id"
 )
+_SPREAD: Final = text(
+    "INSERT INTO outbox (fact_number, incident_id, payload, expires_at, audience)"
+    " SELECT fact_number, incident_id, CAST(:payload AS json), expires_at, :audience"
+    " FROM outbox WHERE id = :id"
+)
 _RELEASE: Final = text(
     "UPDATE outbox SET lease_until = NULL, attempts = attempts - 1"  # noqa: S608
     f" WHERE id = ANY(:ids) AND {_OPEN}"
@@ -47,7 +52,7 @@ class Message:
 
     id: int
     incident_id: str
-    audience: str  # outside, caregiver, officer, or a party
+    audience: str  # outside, caregiver, officer, kin, kin_member, or a party
     payload: str  # a JSON object: ids and codes, no name
     attempts: int  # with the one that begins now
     expires_at: datetime  # by the rules' clock
@@ -72,6 +77,17 @@ async def delivered(engine: AsyncEngine, message_id: int) -> None:
     """Settle a message: everybody who should hear it has."""
     async with engine.begin() as connection:
         await connection.execute(_DELIVERED, {"id": message_id})
+
+
+async def spread(
+    engine: AsyncEngine, message_id: int, audience: str, payloads: Sequence[str]
+) -> None:
+    """Settle a message by putting one in its place for each of several people."""
+    async with engine.begin() as connection:
+        await connection.execute(_DELIVERED, {"id": message_id})
+        for payload in payloads:
+            values = {"id": message_id, "audience": audience, "payload": payload}
+            await connection.execute(_SPREAD, values)
 
 
 async def expired(engine: AsyncEngine, message_id: int, why: str) -> None:

@@ -9,23 +9,17 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 from app.register.directory import Directory
+from app.storage.letters import is_for_family
 from dispatch.attendance import Attendance
 from dispatch.book import Book
 from dispatch.ids import HandsetId, IncidentId, ResidentId
 from dispatch.incident import Incident
-from dispatch.plans import DESK_KINDS, Gravity
 from dispatch.queue import rank
 from dispatch.status import status_of
 
 View: TypeAlias = dict[str, Any]
 CHECK_IN: Final = "check_in"
 CLOSED_SHOWN_FOR: Final = timedelta(hours=12)
-
-
-def is_for_family(incident: Incident) -> bool:
-    """Whether the family hears of a call: help was asked for, aloud, and not by the desk."""
-    is_help = incident.gravity is not Gravity.SERVICE and incident.kind not in DESK_KINDS
-    return is_help and not incident.is_silent
 
 
 def resident_for_family(

@@ -6,6 +6,7 @@
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ from tests.integration.world import (
     World,
     facts_on_record,
     knocking,
+    press,
     serving,
     until,
 )
@@ -331,3 +333,64 @@ async def test_the_doctor_names_whom_a_plan_tells_and_nobody_can_tell(
     file.write_text("[parties.officer]\n", "utf-8")
     findings = await examine(Settings(**settings, parties=file))
     assert any("[parties.officer]" in one.words for one in findings)
+
+
+# Families
+
+
+async def test_the_family_that_is_let_in_is_told_each_step_in_its_language_and_no_name(
+    engine: AsyncEngine, tmp_path: Path, receiver: Receiver
+):
+    async with a_town(engine, tmp_path, sms_webhook=receiver.url) as world:
+        desk = await world.desk("op1")
+        path = f"http://{HOST}/api/v1/operator/families/residents/R1/invitations"
+        for name, telephone, language, is_in in (
+            ("李丽", "13900000001", "zh", True),
+            ("Li Ming", "13900000002", "en", True),
+            ("王芳", "13900000003", "zh", False),
+        ):
+            body = {"name": name, "telephone": telephone, "language": language, "send": not is_in}
+            said = (await world.web.post(path, headers=dict(desk.headers), json=body)).json()
+            if is_in:
+                code = {"code": said["code"]}
+                await world.web.post(f"http://{HOST}/api/v1/family/enter", json=code)
+            else:
+                heard = await receiver.next()
+                assert said["sent"] is True
+                assert (heard["telephone"], heard["link"]) == (telephone, said["link"])
+
+        async def told() -> dict[str, str]:
+            heard = [await receiver.next() for _ in range(2)]
+            assert {one["resident_id"] for one in heard} == {"R1"}
+            assert not [name for name in (*NAMES, "李丽", "Li Ming") if name in str(heard)]
+            return {one["telephone"]: one["text"] for one in heard}
+
+        incident_id = await world.call_for_help()
+        called = await told()
+        assert re.fullmatch(r"一点通：您的家人 \d\d:\d\d 按了呼叫，.*", called["13900000001"])
+        assert re.fullmatch(r".* called for help at \d\d:\d\d\..*", called["13900000002"])
+        phone = await world.caregiver("C1")
+        offer = await world.offered("C1")
+        await phone.post(f"{CAREGIVER}/offers/{offer}/accept")
+        assert "about 1 min" in (await told())["13900000002"]
+        await phone.post(f"{CAREGIVER}/attendances/{offer}/on_scene")
+        assert "已到您家人身边" in (await told())["13900000001"]
+        await phone.post(f"{CAREGIVER}/attendances/{offer}/done", {"outcome": "helped"})
+        await desk.post(f"/incidents/{incident_id}/close", disposition="helped")
+        assert "ended" in (await told())["13900000002"]
+        assert "1390000" not in str(await world.sql("SELECT payload::text FROM outbox"))
+
+
+async def test_no_message_tells_a_family_of_a_silent_call(
+    engine: AsyncEngine, tmp_path: Path, receiver: Receiver
+):
+    async with a_town(engine, tmp_path, sms_webhook=receiver.url) as world:
+        for kind in ("threat", "low_battery"):
+            await (await world.handset()).send(press(kind))
+        rows = await world.sql("SELECT audience FROM outbox WHERE audience LIKE 'kin%'")
+        assert rows == []
+        await world.tidy()
+        await world.call_for_help()
+        rows = await world.sql("SELECT audience FROM outbox WHERE audience LIKE 'kin%'")
+        assert rows == [("kin",)]
+        await world.tidy()
