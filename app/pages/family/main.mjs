@@ -16,6 +16,8 @@ import { enter, heardAt, isOut, link, logIn, logOut, look, news, start, state, t
 /** @typedef {import("./contract.d.ts").KinResident} KinResident */
 /** @typedef {import("./contract.d.ts").Call} Call */
 
+/** Why an invitation lets nobody in any more. @type {Record<string, string>} */
+const OVER = { used: "kin_over.used", expired: "kin_over.expired", revoked: "kin_over.revoked" };
 const SYMBOLS = { none: "✔", called: "▲", coming: "➜", there: "●", helped: "✔", closed: "✔" };
 
 function App() {
@@ -159,7 +161,7 @@ function codeOfLink() {
 function faultOf(why) {
   if (!(why instanceof Refused)) return "login.unreachable";
   const said = { 0: "login.unreachable", 401: "login.wrong", 404: "kin.code_unknown", 409: "kin.login_taken", 422: "kin.password_unfit", 429: "login.too_many" };
-  if (why.status === 410) return `kin_over.${why.problem.why ?? "used"}`;
+  if (why.status === 410) return OVER[String(why.problem.why)] ?? "kin_over.used";
   return said[/** @type {keyof typeof said} */ (why.status)] ?? "problem.unknown";
 }
 
