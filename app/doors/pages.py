@@ -41,6 +41,7 @@ ENTRIES: Final[Mapping[str, str]] = MappingProxyType(
         "/wallboard": "wallboard/index.html",
         "/reports": "reports/index.html",
         "/monthly": "reports/monthly.html",
+        "/administration": "administration/index.html",
     }
 )
 COMPRESS_FROM_BYTES: Final = 1_024

@@ -27,6 +27,7 @@ async def ask(path, headers=None, *, demo=True, method="GET"):
         ("/caregiver", "text/html; charset=utf-8"),
         ("/handset", "text/html; charset=utf-8"),
         ("/wallboard", "text/html; charset=utf-8"),
+        ("/administration", "text/html; charset=utf-8"),
         ("/pages/console/main.mjs", "text/javascript; charset=utf-8"),
         ("/pages/vendor/leaflet/dist/leaflet.js", "text/javascript; charset=utf-8"),
         ("/pages/kit/base.css", "text/css; charset=utf-8"),
@@ -47,7 +48,9 @@ async def test_a_file_is_sent_with_its_type_and_the_policy(path, media_type):
     assert "unsafe" not in policy
 
 
-@pytest.mark.parametrize("path", ["/console", "/caregiver", "/handset", "/wallboard"])
+@pytest.mark.parametrize(
+    "path", ["/console", "/caregiver", "/handset", "/wallboard", "/administration"]
+)
 async def test_the_policy_admits_the_import_map_and_no_other_inline_script(path):
     answer = await ask(path)
     inline = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", answer.text, re.DOTALL)
