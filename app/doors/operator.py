@@ -15,7 +15,7 @@ from app.security.looks import Looks
 from app.security.refusals import LooksFull
 from app.security.roles import Role
 from app.service import Service, ServiceDep
-from app.storage import family
+from app.storage import family, photos
 from app.storage.reading import (
     born_of,
     earlier_calls,
@@ -25,6 +25,7 @@ from app.storage.reading import (
     past_incidents,
     who_came,
 )
+from app.storage.register import reading
 from app.views.book import View, candidates_view, incident_view, place_view
 from app.views.card import born_year, contacts_view, prompts_view
 from app.views.explain import explain
@@ -543,7 +544,15 @@ async def _whole(service: Service, who: Principal, incident_id: str) -> View:
         "born_year": born_year(await born_of(service.engine, resident["id"])) if resident else None,
         "medical": card.medical if card else "",
         "key_note": card.key_note if card else "",
+        "has_photo": await _has_photo(service, resident),
     }
+
+
+async def _has_photo(service: Service, resident: View | None) -> bool:
+    if resident is None:
+        return False
+    async with reading(service.engine) as connection:
+        return await photos.is_there(connection, resident["id"])
 
 
 async def _earlier(

@@ -72,7 +72,14 @@ class Finder:
                 shelf.write(index)
             await turn.give()
 
-    async def find(self, shelf: Shelf, sought: str, is_mine: Callable[[str], bool]) -> Found:
+    async def find(
+        self,
+        shelf: Shelf,
+        sought: str,
+        is_mine: Callable[[str], bool],
+        *,
+        at_most: int = SHOWN_MAX,
+    ) -> Found:
         """Return who fits what is sought, of those that `is_mine` lets pass, the best first."""
         needles = needles_of(sought)
         wholes = [replace(one, is_anywhere=False, is_whole=True) for one in needles]
@@ -81,7 +88,7 @@ class Finder:
         for index in range(PORTIONS) if needles else ():
             if tally.count >= COUNTED_MAX:
                 needles = wholes
-            shelf.look(index, needles, is_mine, tally, at_most=SHOWN_MAX)
+            shelf.look(index, needles, is_mine, tally, at_most=at_most)
             await turn.give()
         return Found(
             ids=tuple(subject_id for _, subject_id in tally.best),

@@ -27,6 +27,8 @@ from app.register.tables import (
     HandsetRow,
     ResidentRow,
     TableRefused,
+    TableRow,
+    Wrong,
     read_caregivers,
     read_handsets,
     read_residents,
@@ -61,6 +63,7 @@ class TableUnfit(Problem):
         super().__init__(
             f"Mend {len(faults)} of them and send it again.", extras={"problems": faults}
         )
+        self.refused = refused
 
 
 class ImportIncomplete(Problem):
@@ -78,6 +81,22 @@ class Imported:
     unpinned: tuple[str, ...] = ()  # ids without coordinates
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a file without a fault asks for: the rows as they shall be, and as they are."""
+
+    table: str
+    read: Sequence[TableRow]  # as the file says them
+    rows: Sequence[Row]  # as they shall be
+    before: Mapping[str, Row]  # by id
+    unpinned: tuple[str, ...] = ()
+
+    def news(self, at: datetime) -> list[Registered]:
+        """Return the facts that say what is not known yet."""
+        facts = ((self.before.get(row["id"]), FACTS[self.table](row, at)) for row in self.rows)
+        return [fact for known, fact in facts if is_change(self.table, known, fact)]
+
+
 async def import_residents(
     service: Service, data: bytes, *, datum: Datum, scope: Scope
 ) -> Imported:
@@ -87,6 +106,15 @@ async def import_residents(
         TableUnfit: the file has faults; nothing was taken.
         ImportIncomplete: the rest is registered at the next start.
     """
+    return await _take(service, await residents_in(service, data, datum=datum, scope=scope))
+
+
+async def residents_in(service: Service, data: bytes, *, datum: Datum, scope: Scope) -> Wanted:
+    """Return what a file of residents asks for, and take nothing yet.
+
+    Raises:
+        TableUnfit: the file has faults.
+    """
     known = scope.area_ids
     roster = await service.center.read(
         lambda book: frozenset(one.id for one in book.roster.everybody())
@@ -95,12 +123,13 @@ async def import_residents(
         lambda: read_residents(data, datum=datum, known_areas=known, known_caregivers=roster)
     )
     before = await _before(service, "resident", rows, scope)
-    return await _take(
-        service,
-        "resident",
-        before,
-        lambda: [_resident(row, before.get(row.id), scope) for row in rows],
-        is_unpinned=lambda row: not row["home_is_pinned"],
+    wanted = await aside(lambda: [_resident(row, before.get(row.id), scope) for row in rows])
+    return Wanted(
+        table="resident",
+        read=rows,
+        rows=wanted,
+        before=before,
+        unpinned=tuple(row["id"] for row in wanted if not row["home_is_pinned"]),
     )
 
 
@@ -113,15 +142,25 @@ async def import_caregivers(
         TableUnfit: the file has faults; nothing was taken.
         ImportIncomplete: the rest is registered at the next start.
     """
+    return await _take(service, await caregivers_in(service, data, datum=datum, scope=scope))
+
+
+async def caregivers_in(service: Service, data: bytes, *, datum: Datum, scope: Scope) -> Wanted:
+    """Return what a file of caregivers asks for, and take nothing yet.
+
+    Raises:
+        TableUnfit: the file has faults.
+    """
     known = scope.area_ids
     rows = await _read(lambda: read_caregivers(data, datum=datum, known_areas=known))
     before = await _before(service, "caregiver", rows, scope)
-    return await _take(
-        service,
-        "caregiver",
-        before,
-        lambda: [_caregiver(row, before.get(row.id)) for row in rows],
-        is_unpinned=lambda row: row["lon"] is None,
+    wanted = await aside(lambda: [_caregiver(row, before.get(row.id)) for row in rows])
+    return Wanted(
+        table="caregiver",
+        read=rows,
+        rows=wanted,
+        before=before,
+        unpinned=tuple(row["id"] for row in wanted if row["lon"] is None),
     )
 
 
@@ -132,16 +171,21 @@ async def import_handsets(service: Service, data: bytes, *, scope: Scope) -> Imp
         TableUnfit: the file has faults; nothing was taken.
         ImportIncomplete: the rest is registered at the next start.
     """
+    return await _take(service, await handsets_in(service, data, scope=scope))
+
+
+async def handsets_in(service: Service, data: bytes, *, scope: Scope) -> Wanted:
+    """Return what a file of handsets asks for, and take nothing yet.
+
+    Raises:
+        TableUnfit: the file has faults.
+    """
     async with register.reading(service.engine) as connection:
         residents = await register.ids_of(connection, "resident", scope.filter)
     rows = await _read(lambda: read_handsets(data, known_residents=residents))
     before = await _before(service, "handset", rows, scope)
-    return await _take(
-        service,
-        "handset",
-        before,
-        lambda: [_handset(row, before.get(row.id)) for row in rows],
-    )
+    wanted = await aside(lambda: [_handset(row, before.get(row.id)) for row in rows])
+    return Wanted(table="handset", read=rows, rows=wanted, before=before)
 
 
 async def import_areas(service: Service, data: bytes, *, datum: Datum) -> Imported:
@@ -155,9 +199,8 @@ async def import_areas(service: Service, data: bytes, *, datum: Datum) -> Import
     rows = await _read(lambda: read_areas(data, datum=datum, known=known))
     async with register.reading(service.engine) as connection:
         before = await register.some(connection, "area", [row.id for row in rows])
-    return await _take(
-        service, "area", before, lambda: [_area(row, before.get(row.id)) for row in rows]
-    )
+    wanted = await aside(lambda: [_area(row, before.get(row.id)) for row in rows])
+    return await _take(service, Wanted(table="area", read=(), rows=wanted, before=before))
 
 
 async def resume_imports(service: Service) -> int:
@@ -181,12 +224,12 @@ async def resume_imports(service: Service) -> int:
 
 async def _read(read: Callable[[], T]) -> T:
     try:
-        return await _aside(read)
+        return await aside(read)
     except TableRefused as refused:
         raise TableUnfit(refused) from refused
 
 
-async def _aside(work: Callable[[], T]) -> T:
+async def aside(work: Callable[[], T]) -> T:
     """Return what long work gives, done in a thread from which calls quickly take over.
 
     Threads take turns of 5 ms by default, and a press waits for some ten turns.
@@ -205,7 +248,13 @@ async def _before(
     async with register.reading(service.engine) as connection:
         before = await register.some(connection, table, [row.id for row in rows])
     faults = tuple(
-        Fault(line=row.line, column="id", value=row.id, message="is in areas that are not yours")
+        Fault(
+            line=row.line,
+            column="id",
+            value=row.id,
+            message="is in areas that are not yours",
+            code=Wrong.NOT_YOURS,
+        )
         for row in rows
         if row.id in before and not _is_in_care(before[row.id], scope)
     )
@@ -272,36 +321,21 @@ def _area(row: BorderedArea, before: Row | None) -> Row:
     }
 
 
-async def _take(
-    service: Service,
-    table: str,
-    before: Mapping[str, Row],
-    wanted: Callable[[], list[Row]],
-    *,
-    is_unpinned: Callable[[Row], bool] = lambda _: False,
-) -> Imported:
+async def _take(service: Service, wanted: Wanted) -> Imported:
     """Register what the wanted rows say that is not known. The slow parts run in a thread."""
     at = service.center.now
-    rows = await _aside(wanted)
-    news = await _aside(lambda: _news(table, before, rows, at))
+    news = await aside(lambda: wanted.news(at))
     portions = list(_portions(news))
     if len(portions) == 1:
         await call(service, Register(facts=tuple(portions[0])))
     elif portions:
-        texts = await _aside(lambda: [staged.portion_of(one) for one in portions])
-        await _register_portions(service, await staged.stage(service.engine, table, texts))
+        texts = await aside(lambda: [staged.portion_of(one) for one in portions])
+        await _register_portions(service, await staged.stage(service.engine, wanted.table, texts))
     return Imported(
         imported=len(news),
-        unchanged=len(rows) - len(news),
-        unpinned=tuple(row["id"] for row in rows if is_unpinned(row)),
+        unchanged=len(wanted.rows) - len(news),
+        unpinned=wanted.unpinned,
     )
-
-
-def _news(
-    table: str, before: Mapping[str, Row], rows: Sequence[Row], at: datetime
-) -> list[Registered]:
-    facts = ((before.get(row["id"]), FACTS[table](row, at)) for row in rows)
-    return [fact for known, fact in facts if is_change(table, known, fact)]
 
 
 def _portions(facts: Iterable[Registered]) -> Iterable[list[Registered]]:

@@ -219,7 +219,7 @@ class Registry:
         """
         async with register.reading(self._service.engine) as connection:
             row = await register.one(connection, table, row_id)
-        return self._in_care(table, row_id, row)
+        return self.in_care(table, row_id, row)
 
     async def create(self, table: str, row: Row) -> tuple[Row, bool]:
         """Register a new row; return it, and whether it was not there already, the same.
@@ -234,14 +234,14 @@ class Registry:
             if before is not None:
                 if is_change(table, before, fact):
                     raise AlreadyThere(f"There is another {table} {row['id']}.")
-                return self._in_care(table, row["id"], before), False
+                return self.in_care(table, row["id"], before), False
             await call(self._service, Register(facts=(fact,)))
             return await self._again(connection, table, row["id"]), True
 
     async def change(self, table: str, row_id: str, change: Callable[[Row], Row]) -> Row:
         """Register the row anew as `change` returns it; nothing is recorded when it is the same."""
         async with register.held(self._service.engine, table, row_id) as connection:
-            before = self._in_care(table, row_id, await register.one(connection, table, row_id))
+            before = self.in_care(table, row_id, await register.one(connection, table, row_id))
             row = change(dict(before))
             await self._check(connection, row)
             fact = FACTS[table](row, self._service.center.now)
@@ -249,6 +249,13 @@ class Registry:
                 return before
             await call(self._service, Register(facts=(fact,)))
             return await self._again(connection, table, row_id)
+
+    async def some(self, table: str, ids: Sequence[str]) -> list[Row]:
+        """Return the rows with these ids that are in this administrator's care, in order."""
+        async with register.reading(self._service.engine) as connection:
+            rows = await register.some(connection, table, ids)
+        found = [rows[row_id] for row_id in ids if row_id in rows]
+        return [row for row in found if self._is_in_care(table, row)]
 
     async def require(self, table: str, ids: Sequence[str]) -> None:
         """Let pass ids that are all in this administrator's care.
@@ -259,24 +266,32 @@ class Registry:
         async with register.reading(self._service.engine) as connection:
             await self._require(connection, table, ids)
 
+    def in_care(self, table: str, row_id: str, row: Row | None) -> Row:
+        """Return a row that was read, if it is in this administrator's care.
+
+        Raises:
+            UnknownSubject, OutOfScope: it is None, or in the care of somebody else.
+        """
+        if row is None:
+            raise UnknownSubject(table, row_id)
+        if not self._is_in_care(table, row):
+            raise OutOfScope(table, row_id)
+        return row
+
+    def _is_in_care(self, table: str, row: Row) -> bool:
+        if table == "handset" and row["resident_id"] is None:
+            return True
+        return self.scope.holds(row["id"] if table == "area" else row["area_id"])
+
     async def _require(self, connection: AsyncConnection, table: str, ids: Sequence[str]) -> None:
         rows = await register.some(connection, table, ids)
         for row_id in ids:
-            self._in_care(table, row_id, rows.get(row_id))
+            self.in_care(table, row_id, rows.get(row_id))
 
     async def _again(self, connection: AsyncConnection, table: str, row_id: str) -> Row:
         row = await register.one(connection, table, row_id)
         if row is None:
             raise UnknownSubject(table, row_id)
-        return row
-
-    def _in_care(self, table: str, row_id: str, row: Row | None) -> Row:
-        if row is None:
-            raise UnknownSubject(table, row_id)
-        if table == "handset" and row["resident_id"] is None:
-            return row
-        area_id: str = row["id"] if table == "area" else row["area_id"]
-        self.scope.require(area_id, table, row_id)
         return row
 
     async def _check(self, connection: AsyncConnection, row: Row) -> None:

@@ -9,13 +9,13 @@ call this from a thread.
 import csv
 import io
 import re
-from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from itertools import chain, repeat
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeAlias, TypeVar
 from unicodedata import normalize
 
 from devices.datum import Datum, to_wgs84
@@ -45,6 +45,35 @@ _TELEPHONE_MARKS: Final = dict.fromkeys(map(ord, " -()"))
 _LIST_MARKS: Final = re.compile(r"[;、,]")  # full-width ； and ， have become these
 
 
+class Wrong(StrEnum):
+    """What is wrong, for pages that say it in their own language; `about` is what it is about."""
+
+    UNREADABLE = "unreadable"  # no record begins here; about: why
+    NOT_TEXT = "not_text"  # no CSV, or UTF-16
+    NOT_UTF8 = "not_utf8"  # nor GB18030
+    EMPTY_FILE = "empty_file"
+    TOO_LARGE = "too_large"  # about: bytes
+    TOO_MANY_ROWS = "too_many_rows"  # about: how many there may be
+    UNKNOWN_COLUMN = "unknown_column"  # about: the known ones
+    COLUMN_TWICE = "column_twice"
+    COLUMN_MISSING = "column_missing"
+    NO_COLUMN = "no_column"  # a cell without a name above it
+    EMPTY = "empty"
+    TWICE = "twice"  # about: the line that says it first
+    TOO_LONG = "too_long"  # about: characters
+    ROUNDED = "rounded"  # by Excel
+    NO_ID = "no_id"
+    UNKNOWN = "unknown"  # no such area, resident or caregiver here; about: which
+    NOT_YOURS = "not_yours"
+    HOURS = "hours"  # about: why they cannot be read
+    NO_CHOICE = "no_choice"  # about: the words that can be chosen
+    DATE = "date"  # about: the first year
+    TELEPHONE = "telephone"
+    NUMBER = "number"  # about: the least and the most
+    HALF_A_POINT = "half_a_point"  # about: the column that has a value
+    NOWHERE = "nowhere"  # longitude and latitude are 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One fault, at a place that the administrator can find."""
@@ -53,14 +82,17 @@ class Problem:
     column: str  # as the file spells it; "" is the line as a whole
     value: str  # cut to VALUE_CHARS_MAX
     message: str
+    code: str = field(default="", compare=False)  # a Wrong; "" where only the message says it
+    about: str = field(default="", compare=False)
 
 
 class TableRefused(ValueError):
     """A table has faults and nothing was taken from it; the first PROBLEMS_MAX are listed."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, problems: tuple[Problem, ...], rows: "Sequence[TableRow]" = ()) -> None:
         super().__init__(f"{len(problems)} problems, the first: {problems[0].message}")
         self.problems = problems
+        self.rows = rows  # those without a fault, when the file was read to its end
 
 
 class Sex(StrEnum):
@@ -160,6 +192,9 @@ class CaregiverRow:
     hours: str = ""  # as dispatch.hours writes them
 
 
+TableRow: TypeAlias = ResidentRow | HandsetRow | CaregiverRow
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Table:
     """What a file's header may and must hold."""
@@ -223,6 +258,53 @@ _CAREGIVERS: Final = _Table(
     unique=("id", "login"),
 )
 
+Kind: TypeAlias = Literal["residents", "handsets", "caregivers"]
+Language: TypeAlias = Literal["zh", "en"]
+TABLES: Final[Mapping[Kind, _Table]] = MappingProxyType(
+    {"residents": _RESIDENTS, "handsets": _HANDSETS, "caregivers": _CAREGIVERS}
+)
+_EXAMPLES: Final[Mapping[Kind, Mapping[str, str]]] = MappingProxyType(
+    {
+        "residents": {
+            "id": "R0001",
+            "name": "李秀英",
+            "sex": "女",
+            "born": "1948-04-10",
+            "category": "老人",
+            "ability": "部分自理",
+            "lives_alone": "是",
+            "language": "zh",
+            "communication": "语音",
+            "telephone": "19900000001",
+            "address": "吉福街社区15栋2单元403室",
+            "area": "430105010007",
+            "lon": "112.944234",
+            "lat": "28.176618",
+            "medical": "青霉素过敏",
+            "key_note": "对门邻居有备用钥匙",
+            "needs": "lifting",
+            "wants_sex": "女",
+            "key_holders": "",
+        },
+        "handsets": {"id": "H0001", "resident": "R0001", "model": "pendant"},
+        "caregivers": {
+            "id": "C001",
+            "name": "王强",
+            "kind": "网格员",
+            "skills": "first_aid;lifting",
+            "languages": "zh;en",
+            "speed_kmh": "15",
+            "login": "c001",
+            "sex": "男",
+            "hours": "mon-fri 08:00-17:00; sat 22:00-06:00",
+            "telephone": "19900001001",
+            "area": "430105010007",
+            "lon": "112.949853",
+            "lat": "28.178532",
+        },
+    }
+)
+
 _SEXES: Final = {"f": Sex.FEMALE, "女": Sex.FEMALE, "m": Sex.MALE, "男": Sex.MALE}
 _FLAGS: Final = {
     **dict.fromkeys(("yes", "true", "1", "是"), True),
@@ -253,7 +335,7 @@ _KINDS: Final = {
     **dict.fromkeys(("family", "家属", "亲属", "家人"), CaregiverKind.FAMILY),
 }
 
-_Built = TypeVar("_Built")
+_Built = TypeVar("_Built", ResidentRow, HandsetRow, CaregiverRow)
 _Choice = TypeVar("_Choice")
 
 
@@ -296,6 +378,25 @@ def read_residents(
         )
 
     return _read(data, _RESIDENTS, resident, rows_max, bytes_max)
+
+
+def template(kind: Kind, language: Language) -> bytes:
+    """Return a file with every column and one row that shows how each is filled in.
+
+    It begins with the mark by which Excel knows UTF-8.
+    """
+    table = TABLES[kind]
+    example = _EXAMPLES[kind]
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(
+        next((one for one in others.split() if not one.isascii()), name)
+        if language == "zh"
+        else name
+        for name, others in table.columns.items()
+    )
+    writer.writerow(example.get(name, "") for name in table.columns)
+    return f"\ufeff{written.getvalue()}".encode()
 
 
 def read_handsets(
@@ -362,21 +463,29 @@ class _Problems:
     def __init__(self) -> None:
         self._found: list[Problem] = []
 
-    def add(self, line: int, column: str, value: str, message: str) -> None:
+    def add(
+        self, line: int, column: str, value: str, message: str, code: Wrong, about: object = ""
+    ) -> None:
         """Note a fault.
 
         Raises:
             TableRefused: there are now PROBLEMS_MAX of them.
         """
         value = clean(value, VALUE_CHARS_MAX)
-        self._found.append(Problem(line=line, column=column, value=value, message=message))
+        fault = Problem(
+            line=line, column=column, value=value, message=message, code=code, about=f"{about}"
+        )
+        self._found.append(fault)
         if len(self._found) == PROBLEMS_MAX:
             self.check()
 
-    def check(self) -> None:
-        """Raise TableRefused if any fault was noted."""
+    def check(self, built: "Sequence[TableRow]" = ()) -> None:
+        """Raise TableRefused, with the rows that have none, if any fault was noted."""
         if self._found:
-            raise TableRefused(tuple(self._found))
+            bad = {fault.line for fault in self._found}
+            raise TableRefused(
+                tuple(self._found), tuple(row for row in built if row.line not in bad)
+            )
 
 
 class _Row:
@@ -389,10 +498,10 @@ class _Row:
         self._cells = cells  # our name of the column -> its name in the file, the cell
         self._problems = problems
 
-    def wrong(self, column: str, message: str) -> None:
+    def wrong(self, column: str, message: str, code: Wrong, about: object = "") -> None:
         """Note that a cell is at fault."""
         spelt, value = self._cells.get(column, (column, ""))
-        self._problems.add(self.line, spelt, value, message)
+        self._problems.add(self.line, spelt, value, message, code, about)
 
     def code(self, column: str) -> str:
         """Return a cell that is no free text, with full-width characters made plain."""
@@ -402,26 +511,26 @@ class _Row:
         """Return a cell as one line of text."""
         text = clean(self._cells.get(column, ("", ""))[1], chars_max + 1)
         if len(text) > chars_max:
-            self.wrong(column, f"must not be longer than {chars_max} characters")
+            message = f"must not be longer than {chars_max} characters"
+            self.wrong(column, message, Wrong.TOO_LONG, chars_max)
         return text
 
     def id(self, column: str, pattern: re.Pattern[str] = _ID) -> str:
         """Return an id, "" if the cell is empty."""
         code = self.code(column)
-        if code and not pattern.fullmatch(code):
-            self.wrong(
-                column,
-                "is a long number that Excel has rounded: format the column as text"
-                if _ROUNDED.fullmatch(code)
-                else "must be 1 to 64 letters, digits or any of - _ . :",
-            )
+        if code and _ROUNDED.fullmatch(code):
+            message = "is a long number that Excel has rounded: format the column as text"
+            self.wrong(column, message, Wrong.ROUNDED)
+        elif code and not pattern.fullmatch(code):
+            message = "must be 1 to 64 letters, digits or any of - _ . :"
+            self.wrong(column, message, Wrong.NO_ID)
         return code
 
     def known(self, column: str, known: Container[str]) -> str:
         """Return an id that must be one of the known ones."""
         code = self.code(column)
         if code and code not in known:
-            self.wrong(column, "is not known here")
+            self.wrong(column, "is not known here", Wrong.UNKNOWN, code)
         return code
 
     def ids(self, column: str, known: Container[str]) -> tuple[str, ...]:
@@ -430,7 +539,7 @@ class _Row:
         distinct = tuple(dict.fromkeys(one for one in ids if one))
         for one in distinct:
             if one not in known:
-                self.wrong(column, f"{one} is not known here")
+                self.wrong(column, f"{one} is not known here", Wrong.UNKNOWN, one)
         return distinct
 
     def hours(self, column: str) -> str:
@@ -438,14 +547,15 @@ class _Row:
         try:
             return hours_text(read_hours(self.code(column)))
         except HoursRefused as error:
-            self.wrong(column, f"{error}")
+            self.wrong(column, f"{error}", Wrong.HOURS, error)
             return ""
 
     def choice(self, column: str, choices: Mapping[str, _Choice]) -> _Choice | None:
         """Return what the cell's word stands for."""
         code = self.code(column).lower()
         if code and code not in choices:
-            self.wrong(column, f"must be one of {', '.join(choices)}")
+            known = ", ".join(choices)
+            self.wrong(column, f"must be one of {known}", Wrong.NO_CHOICE, known)
         return choices.get(code)
 
     def words(self, column: str) -> tuple[str, ...]:
@@ -453,7 +563,8 @@ class _Row:
         words = (clean(word, WORD_CHARS_MAX + 1) for word in _LIST_MARKS.split(self.code(column)))
         distinct = tuple(dict.fromkeys(word.lower() for word in words if word))
         if any(len(word) > WORD_CHARS_MAX for word in distinct):
-            self.wrong(column, f"must not hold a word longer than {WORD_CHARS_MAX} characters")
+            message = f"must not hold a word longer than {WORD_CHARS_MAX} characters"
+            self.wrong(column, message, Wrong.TOO_LONG, WORD_CHARS_MAX)
         return distinct
 
     def born(self, column: str) -> date | None:
@@ -465,14 +576,16 @@ class _Row:
         except ValueError:  # 30 February
             born = None
         if code and (born is None or born.year < YEAR_MIN):
-            self.wrong(column, f"must be a date like 1950-03-31 or 1950/3/31, since {YEAR_MIN}")
+            message = f"must be a date like 1950-03-31 or 1950/3/31, since {YEAR_MIN}"
+            self.wrong(column, message, Wrong.DATE, YEAR_MIN)
         return born
 
     def telephone(self, column: str) -> str:
         """Return a number to dial, without spaces, hyphens and brackets."""
         number = self.code(column).translate(_TELEPHONE_MARKS)
         if number and not _TELEPHONE.fullmatch(number):
-            self.wrong(column, "must be 3 to 15 digits, perhaps after a +")
+            message = "must be 3 to 15 digits, perhaps after a +"
+            self.wrong(column, message, Wrong.TELEPHONE)
         return number
 
     def number(self, column: str, least: float, most: float) -> float | None:
@@ -482,7 +595,8 @@ class _Row:
         if number is not None and least <= number <= most:
             return number
         if code:
-            self.wrong(column, f"must be a number from {least} to {most}")
+            message = f"must be a number from {least} to {most}"
+            self.wrong(column, message, Wrong.NUMBER, f"{least} – {most}")
         return None
 
     def point(self, datum: Datum) -> tuple[float, float] | None:
@@ -491,10 +605,12 @@ class _Row:
         if lon is None or lat is None:
             for column, other in (("lon", "lat"), ("lat", "lon")):
                 if self.code(other) and not self.code(column):
-                    self.wrong(column, f"must not be empty when {other} is given")
+                    message = f"must not be empty when {other} is given"
+                    self.wrong(column, message, Wrong.HALF_A_POINT, other)
             return None
         if lon == 0 and lat == 0:
-            self.wrong("lon", "and latitude are both 0, which is nobody's home")
+            message = "and latitude are both 0, which is nobody's home"
+            self.wrong("lon", message, Wrong.NOWHERE)
         return to_wgs84(lon, lat, datum)
 
 
@@ -507,17 +623,19 @@ def _read(
 ) -> tuple[_Built, ...]:
     """Return what `build` makes of each row, or raise TableRefused with all that is wrong."""
     if len(data) > bytes_max:
-        raise _refusal(0, f"The file is larger than {bytes_max} bytes.")
+        message = f"The file is larger than {bytes_max} bytes."
+        raise _refusal(0, message, Wrong.TOO_LARGE, bytes_max)
     problems = _Problems()
     built: list[_Built] = []
     seen: dict[tuple[str, str], int] = {}
     for row in _rows(_decoded(data), table, problems):
         if len(built) == rows_max:
-            problems.add(row.line, "", "", f"The file has more than {rows_max} rows.")
+            message = f"The file has more than {rows_max} rows."
+            problems.add(row.line, "", "", message, Wrong.TOO_MANY_ROWS, rows_max)
             break
         _check_row(row, table, seen)
         built.append(build(row))
-    problems.check()
+    problems.check(built)
     return tuple(built)
 
 
@@ -525,25 +643,28 @@ def _check_row(row: _Row, table: _Table, seen: dict[tuple[str, str], int]) -> No
     """Note what is missing from the row, and what an earlier row has said already."""
     for column in table.required:
         if not row.code(column):
-            row.wrong(column, "must not be empty")
+            row.wrong(column, "must not be empty", Wrong.EMPTY)
     for column in table.unique:
         code = row.code(column)
         if not code:
             continue
         line = seen.setdefault((column, code), row.line)
         if line != row.line:
-            row.wrong(column, f"is the same on line {line} and on line {row.line}")
+            message = f"is the same on line {line} and on line {row.line}"
+            row.wrong(column, message, Wrong.TWICE, line)
 
 
-def _refusal(line: int, message: str) -> TableRefused:
+def _refusal(line: int, message: str, code: Wrong, about: object = "") -> TableRefused:
     """Return the refusal of a file that cannot be read at all."""
-    return TableRefused((Problem(line=line, column="", value="", message=message),))
+    fault = Problem(line=line, column="", value="", message=message, code=code, about=f"{about}")
+    return TableRefused((fault,))
 
 
 def _decoded(data: bytes) -> str:
     """Return the file's text."""
     if b"\0" in data:
-        raise _refusal(0, "The file is no CSV, or one in UTF-16: save it as CSV UTF-8.")
+        message = "The file is no CSV, or one in UTF-16: save it as CSV UTF-8."
+        raise _refusal(0, message, Wrong.NOT_TEXT)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -554,7 +675,8 @@ def _decoded(data: bytes) -> str:
         except UnicodeDecodeError as error:
             fault = error
     line = data.count(b"\n", 0, fault.start) + 1
-    raise _refusal(line, "This line is neither UTF-8 nor GB18030: save the file as CSV UTF-8.")
+    message = "This line is neither UTF-8 nor GB18030: save the file as CSV UTF-8."
+    raise _refusal(line, message, Wrong.NOT_UTF8)
 
 
 def _is_damaged_utf8(data: bytes) -> bool:
@@ -570,7 +692,7 @@ def _rows(text: str, table: _Table, problems: _Problems) -> Iterator[_Row]:
     first = next(lines, None)
     if first is None:
         problems.check()
-        raise _refusal(0, "The file is empty.")
+        raise _refusal(0, "The file is empty.", Wrong.EMPTY_FILE)
     header = _header(*first, table, problems)
     nameless = repeat(("", ""))  # for the cells beyond the header
     for line, cells in lines:
@@ -579,7 +701,8 @@ def _rows(text: str, table: _Table, problems: _Problems) -> Iterator[_Row]:
             if column:
                 named[column] = (spelt, cell)
             elif cell.strip():
-                problems.add(line, "", cell, "This cell has no column name above it.")
+                message = "This cell has no column name above it."
+                problems.add(line, "", cell, message, Wrong.NO_COLUMN)
         yield _Row(line, MappingProxyType(named), problems)
 
 
@@ -595,7 +718,8 @@ def _lines(text: str, problems: _Problems) -> Iterator[tuple[int, list[str]]]:
                 yield begins, cells
             begins = reader.line_num + 1
     except csv.Error as error:
-        problems.add(begins, "", "", f"The record that begins here cannot be read: {error}.")
+        message = f"The record that begins here cannot be read: {error}."
+        problems.add(begins, "", "", message, Wrong.UNREADABLE, error)
 
 
 def _header(
@@ -612,12 +736,15 @@ def _header(
         spelt = clean(cell, VALUE_CHARS_MAX)
         column = names.get(normalize("NFKC", spelt).strip().lower().replace(" ", "_"), "")
         if spelt and not column:
-            problems.add(line, spelt, "", f"Unknown column; known are {', '.join(table.columns)}.")
+            known = ", ".join(table.columns)
+            message = f"Unknown column; known are {known}."
+            problems.add(line, spelt, "", message, Wrong.UNKNOWN_COLUMN, known)
         elif column and any(column == other for other, _ in header):
-            problems.add(line, spelt, "", f"The column {column} is there twice.")
+            message = f"The column {column} is there twice."
+            problems.add(line, spelt, "", message, Wrong.COLUMN_TWICE)
         header.append((column, spelt))
     for column in table.required:
         if all(column != other for other, _ in header):
-            problems.add(line, column, "", "This column is missing.")
+            problems.add(line, column, "", "This column is missing.", Wrong.COLUMN_MISSING)
     problems.check()
     return header

@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.storage import photos
 from app.storage.ledger import CENTER
 
 _EMPTY: Final = (
@@ -53,6 +54,7 @@ async def empty_resident(
     who = {"center": CENTER, "id": resident_id}
     await connection.execute(_RESIDENT, {**who, "last": last})
     await connection.execute(_TRACKS, who)
+    await photos.drop(connection, resident_id)
     await connection.execute(
         text("DELETE FROM last_position WHERE subject = ANY(:ids)"), {"ids": handset_ids}
     )

@@ -42,14 +42,16 @@ class Sought:
 TABLES: Final[Mapping[str, Table]] = {
     "resident": Table(
         select="SELECT t.*, ARRAY(SELECT h.id FROM handset h"
-        " WHERE h.resident_id = t.id ORDER BY h.id) AS handset_ids FROM resident t",
+        " WHERE h.resident_id = t.id ORDER BY h.id) AS handset_ids, EXISTS (SELECT 1 FROM"
+        " resident_photo p WHERE p.resident_id = t.id) AS has_photo FROM resident t",
         searched=("t.id", "t.name", "t.telephone"),
         area="t.area_id",
     ),
     "handset": Table(
         select="SELECT t.*, r.area_id, EXISTS (SELECT 1 FROM token k WHERE k.kind = 'handset'"
-        " AND k.subject_id = t.id AND k.revoked_at IS NULL) AS has_token"
-        " FROM handset t LEFT JOIN resident r ON r.id = t.resident_id",
+        " AND k.subject_id = t.id AND k.revoked_at IS NULL) AS has_token, c.retired_at"
+        " FROM handset t LEFT JOIN resident r ON r.id = t.resident_id"
+        " LEFT JOIN handset_care c ON c.handset_id = t.id",
         searched=("t.id", "t.resident_id"),
         area="CASE WHEN t.resident_id IS NULL THEN '' ELSE r.area_id END",
     ),
@@ -77,16 +79,18 @@ async def reading(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
 
 
 @asynccontextmanager
-async def held(engine: AsyncEngine, table: str, row_id: str) -> AsyncGenerator[AsyncConnection]:
-    """Give a connection while nobody else changes this row, so that no change undoes another.
+async def held(engine: AsyncEngine, table: str, *ids: str) -> AsyncGenerator[AsyncConnection]:
+    """Give a connection while nobody else changes these rows, so that no change undoes another.
 
-    The row itself is written by the center, on its own connection.
+    The rows themselves are written by the center, on its own connection. They are held in one
+    order by everybody, so that nobody waits in a ring.
     """
     async with engine.begin() as connection:
-        await connection.execute(
-            text("SELECT pg_advisory_xact_lock(hashtext(:table), hashtext(:row_id))"),
-            {"table": f"ydt {table}", "row_id": row_id},
-        )
+        for row_id in sorted(ids):
+            await connection.execute(
+                text("SELECT pg_advisory_xact_lock(hashtext(:table), hashtext(:row_id))"),
+                {"table": f"ydt {table}", "row_id": row_id},
+            )
         yield connection
 
 

@@ -6,15 +6,20 @@ from app.doors.administrator import (
     areas,
     caregiver_accounts,
     caregivers,
+    finding,
+    handset_care,
     handsets,
     operators,
+    photos,
     plans,
     records,
     residents,
+    templates,
 )
 
 _PARTS = (
-    *(residents, caregivers, caregiver_accounts, handsets),
+    *(residents, photos, caregivers, caregiver_accounts, handsets, handset_care),
+    *(finding, templates),
     *(areas, operators, plans, records),
 )
 

@@ -157,20 +157,24 @@ async def _sought(
 SoughtDep = Annotated[Sought, Depends(_sought)]
 
 
-async def body_of(request: Request) -> bytes:
-    """Return a file that is sent as the body, of bounded size.
+async def body_of(request: Request, *, bytes_max: int = BYTES_MAX) -> bytes:
+    """Return a file that is sent as the body, of bounded size; that of a table unless said.
 
     Raises:
-        FileTooLarge: it is larger than a table may be.
+        FileTooLarge: it is larger.
     """
     parts: list[bytes] = []
     size_bytes = 0
     async for part in request.stream():
         size_bytes += len(part)
-        if size_bytes > BYTES_MAX:
-            raise FileTooLarge(f"A file has at most {BYTES_MAX // 2**20} MiB.")
+        if size_bytes > bytes_max:
+            raise FileTooLarge(f"A file has at most {_size(bytes_max)}.")
         parts.append(part)
     return b"".join(parts)
+
+
+def _size(count: int) -> str:
+    return f"{count // 2**20} MiB" if count >= 2**20 else f"{count // 1000} kB"
 
 
 def file_body(media_type: str, example: str) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from app.doors.administrator.importing import ImportedOut, ImportIncomplete, Tab
 from app.errors import problems
 from app.register import imports
 from app.register.erasure import StillInHelp, erase_caregiver
+from app.register.masking import masked_identities, masked_telephone
 from app.register.registry import AlreadyThere, Row
 from app.register.tables import SPEED_KMH_MAX
 from app.service import ServiceDep
@@ -130,11 +131,24 @@ class CaregiverOut(Form):
     logins: list[str]
 
 
+class CaregiverListed(Form):
+    """A caregiver as lists show them: their telephone number is masked."""
+
+    id: str
+    kind: str
+    area_id: str
+    is_active: bool
+    hours: str
+    name: str
+    telephone: str
+    logins: list[str]
+
+
 @router.get("", summary="List caregivers", responses=problems(*PROBLEMS))
-async def caregivers(registry: RegistryDep, sought: SoughtDep) -> PageOut[CaregiverOut]:
-    """Return a page of the caregivers in your areas, by id."""
+async def caregivers(registry: RegistryDep, sought: SoughtDep) -> PageOut[CaregiverListed]:
+    """Return a page of the caregivers in your areas, by id; telephone numbers are masked."""
     page = await registry.page("caregiver", sought)
-    return PageOut(items=[_out(row) for row in page.items], next=page.next)
+    return PageOut(items=[listed(row) for row in page.items], next=page.next)
 
 
 @router.get(
@@ -215,6 +229,14 @@ async def erase(caregiver_id: IdPath, service: ServiceDep, registry: RegistryDep
     """
     await registry.require("caregiver", [caregiver_id])
     await erase_caregiver(service, caregiver_id)
+
+
+def listed(row: dict[str, Any]) -> CaregiverListed:
+    """Return a caregiver as lists show them."""
+    known = {name: row[name] for name in CaregiverListed.model_fields}
+    known["telephone"] = masked_telephone(row["telephone"])
+    known["name"] = masked_identities(row["name"])
+    return CaregiverListed(**known)
 
 
 def _stationed(row: Row, station: Point | None) -> Row:

@@ -1,5 +1,6 @@
 """Handsets, whom they belong to, and the tokens that they carry."""
 
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
@@ -71,6 +72,7 @@ class HandsetOut(BaseModel):
     resident_id: str | None
     model: str
     has_token: bool
+    retired_at: datetime | None = None  # out of service since
 
 
 class HandsetCreated(HandsetOut):
@@ -109,13 +111,13 @@ class TokensOut(BaseModel):
 async def handsets(registry: RegistryDep, sought: SoughtDep) -> PageOut[HandsetOut]:
     """Return a page of the handsets in your areas and of those that nobody carries, by id."""
     page = await registry.page("handset", sought)
-    return PageOut(items=[_out(row) for row in page.items], next=page.next)
+    return PageOut(items=[out(row) for row in page.items], next=page.next)
 
 
 @router.get("/{handset_id}", summary="One handset", responses=problems(*PROBLEMS, UnknownSubject))
 async def handset(handset_id: IdPath, registry: RegistryDep) -> HandsetOut:
     """Return a handset and who carries it."""
-    return _out(await registry.get("handset", handset_id))
+    return out(await registry.get("handset", handset_id))
 
 
 @router.post(
@@ -133,9 +135,9 @@ async def create(
     """Register a handset. Safe to repeat; a token that is asked for again replaces the older."""
     row, is_new = await registry.create("handset", body.model_dump(exclude={"issue_token"}))
     response.status_code = http.HTTP_201_CREATED if is_new else http.HTTP_200_OK
-    created = HandsetCreated(**_out(row).model_dump())
+    created = HandsetCreated(**out(row).model_dump())
     if body.issue_token:
-        created.token = (await _issue(service, [body.id], response))[body.id]
+        created.token = (await issue(service, [body.id], response))[body.id]
         created.has_token = True
     return created
 
@@ -149,7 +151,7 @@ async def change(handset_id: IdPath, body: HandsetChange, registry: RegistryDep)
     def changed(row: Row) -> Row:
         return row | body.model_dump(exclude_unset=True)
 
-    return _out(await registry.change("handset", handset_id, changed))
+    return out(await registry.change("handset", handset_id, changed))
 
 
 @router.post(
@@ -180,7 +182,7 @@ async def issue_tokens(
 ) -> TokensOut:
     """Issue a token for each handset, all or none; the older ones open no door any more."""
     await registry.require("handset", body.ids)
-    return TokensOut(tokens=await _issue(service, body.ids, response))
+    return TokensOut(tokens=await issue(service, body.ids, response))
 
 
 @router.post(
@@ -194,7 +196,7 @@ async def issue_token(
 ) -> TokenOut:
     """Issue a token; it is shown once, and the older ones open no door any more."""
     await registry.require("handset", [handset_id])
-    return TokenOut(token=(await _issue(service, [handset_id], response))[handset_id])
+    return TokenOut(token=(await issue(service, [handset_id], response))[handset_id])
 
 
 @router.delete(
@@ -209,7 +211,8 @@ async def revoke_token(handset_id: IdPath, registry: RegistryDep, service: Servi
     await service.security.tokens.revoke_subject(TokenKind.HANDSET, handset_id)
 
 
-async def _issue(service: Service, ids: list[str], response: Response) -> dict[str, str]:
+async def issue(service: Service, ids: list[str], response: Response) -> dict[str, str]:
+    """Issue a token for each handset; the answer that shows them is kept by no cache."""
     response.headers["Cache-Control"] = "no-store"
     issued = await service.security.tokens.issue_many(
         TokenKind.HANDSET, dict.fromkeys(ids), replace=True
@@ -217,5 +220,8 @@ async def _issue(service: Service, ids: list[str], response: Response) -> dict[s
     return {handset_id: one.token for handset_id, one in issued.items()}
 
 
-def _out(row: dict[str, Any]) -> HandsetOut:
-    return HandsetOut(**{name: row[name] for name in HandsetOut.model_fields})
+def out(row: dict[str, Any]) -> HandsetOut:
+    """Return a handset as the door shows it."""
+    known = {name: row[name] for name in HandsetOut.model_fields if name != "retired_at"}
+    in_use = row["resident_id"] is not None or row["has_token"]
+    return HandsetOut(**known, retired_at=None if in_use else row["retired_at"])

@@ -11,6 +11,7 @@ from starlette import status as http
 from app.doors.administrator.asking import (
     PROBLEMS,
     AddressText,
+    AdministratorDep,
     FileTooLarge,
     Form,
     HomeIsNowhere,
@@ -33,9 +34,11 @@ from app.doors.administrator.importing import ImportedOut, ImportIncomplete, Tab
 from app.errors import problems
 from app.register import imports
 from app.register.erasure import StillInHelp, erase_resident
+from app.register.masking import masked_identities, masked_telephone
 from app.register.registry import AlreadyThere, Row, Scope
 from app.register.tables import YEAR_MIN
-from app.service import ServiceDep
+from app.security.access import Principal
+from app.service import Service, ServiceDep
 from app.storage.register import Sought
 from devices.datum import Datum
 from dispatch.errors import UnknownSubject
@@ -163,6 +166,23 @@ class ResidentOut(Form):
     wants_sex: str
     key_holders: list[str]
     handset_ids: list[str]
+    has_photo: bool
+
+
+class ResidentListed(Form):
+    """A resident as lists show them: numbers are masked, and where they live is not said."""
+
+    id: str
+    area_id: str
+    name: str
+    state: str
+    category: str
+    ability: str
+    lives_alone: bool
+    telephone: str = Field(description="Masked; whole in the resident's own record.")
+    home_is_pinned: bool
+    handset_ids: list[str]
+    has_photo: bool
 
 
 @router.get("", summary="List residents", responses=problems(*PROBLEMS))
@@ -172,17 +192,21 @@ async def residents(
     unpinned: Annotated[
         bool, Query(description="Only those whose home nobody has pinned.")
     ] = False,
-) -> PageOut[ResidentOut]:
-    """Return a page of the residents in your areas, by id."""
+) -> PageOut[ResidentListed]:
+    """Return a page of the residents in your areas, by id; telephone numbers are masked."""
     wanted = Sought(q=sought.q, after=sought.after, limit=sought.limit, is_unpinned=unpinned)
     page = await registry.page("resident", wanted)
-    return PageOut(items=[_out(row) for row in page.items], next=page.next)
+    return PageOut(items=[listed(row) for row in page.items], next=page.next)
 
 
 @router.get("/{resident_id}", summary="One resident", responses=problems(*PROBLEMS, UnknownSubject))
-async def resident(resident_id: IdPath, registry: RegistryDep) -> ResidentOut:
-    """Return a resident with the handsets they carry."""
-    return _out(await registry.get("resident", resident_id))
+async def resident(
+    resident_id: IdPath, registry: RegistryDep, service: ServiceDep, who: AdministratorDep
+) -> ResidentOut:
+    """Return a resident with the handsets they carry. The look goes on record first."""
+    row = await registry.get("resident", resident_id)
+    await _look(service, who, resident_id, "opened the record")
+    return _out(row)
 
 
 @router.post(
@@ -207,8 +231,17 @@ async def create(body: ResidentIn, registry: RegistryDep, response: Response) ->
     summary="Change a resident",
     responses=problems(*PROBLEMS, UnknownSubject, HomeIsNowhere),
 )
-async def change(resident_id: IdPath, body: ResidentChange, registry: RegistryDep) -> ResidentOut:
-    """Change what the body names. Calls of the resident go on whatever the state says."""
+async def change(
+    resident_id: IdPath,
+    body: ResidentChange,
+    registry: RegistryDep,
+    service: ServiceDep,
+    who: AdministratorDep,
+) -> ResidentOut:
+    """Change what the body names. Calls of the resident go on whatever the state says.
+
+    The answer is the whole record, so it is a look, which goes on record.
+    """
 
     def changed(row: Row) -> Row:
         row |= body.model_dump(exclude_unset=True, exclude={"home"})
@@ -216,7 +249,9 @@ async def change(resident_id: IdPath, body: ResidentChange, registry: RegistryDe
             row["home_is_pinned"] = False
         return _housed(row, body.home, registry.scope)
 
-    return _out(await registry.change("resident", resident_id, changed))
+    row = await registry.change("resident", resident_id, changed)
+    await _look(service, who, resident_id, "changed the record")
+    return _out(row)
 
 
 @router.post(
@@ -254,6 +289,27 @@ async def erase(resident_id: IdPath, service: ServiceDep, registry: RegistryDep)
     """
     await registry.require("resident", [resident_id])
     await erase_resident(service, resident_id)
+
+
+def listed(row: dict[str, Any]) -> ResidentListed:
+    """Return a resident as lists show them."""
+    known = {name: row[name] for name in ResidentListed.model_fields}
+    known["telephone"] = masked_telephone(row["telephone"])
+    known["name"] = masked_identities(row["name"])
+    return ResidentListed(**known)
+
+
+async def _look(service: Service, who: Principal, resident_id: str, reason: str) -> None:
+    looks = service.security.looks
+    await looks.record(
+        looks.look(
+            account_id=who.id,
+            role=who.role.value,
+            resident_id=resident_id,
+            reason=reason,
+            what="register",
+        )
+    )
 
 
 def _housed(row: Row, home: Point | None, scope: Scope) -> Row:
