@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.register.tables import Ability, CaregiverKind, Communication
+from app.register.tables import Ability, CaregiverKind, Category, Communication, Wrong
 from devices.report import Kind, Source
 from dispatch import errors, facts
 from dispatch.areas import Level
@@ -104,6 +104,8 @@ def test_every_family_that_a_page_uses_has_words():
         ("ability", list(Ability)),
         ("communication", list(Communication)),
         ("caregiver_kind", list(CaregiverKind)),
+        ("people_category", list(Category)),
+        ("import_fault", list(Wrong)),
         ("problem", REFUSALS),
     ],
 )

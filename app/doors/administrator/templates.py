@@ -117,14 +117,15 @@ async def preview(
     at = service.center.now
     if kind == "handsets":
         reading = imports.handsets_in(service, data, scope=registry.scope)
-        return _out(await preview_of(reading, at))
+        return preview_out(await preview_of(reading, at))
     if datum is None:
         raise DatumNeeded("Name a datum: wgs84, gcj02 or bd09.")
     read = imports.residents_in if kind == "residents" else imports.caregivers_in
-    return _out(await preview_of(read(service, data, datum=datum, scope=registry.scope), at))
+    return preview_out(await preview_of(read(service, data, datum=datum, scope=registry.scope), at))
 
 
-def _out(found: Preview) -> PreviewOut:
+def preview_out(found: Preview) -> PreviewOut:
+    """Return a preview as the door shows it."""
     return PreviewOut(
         new=found.new,
         changed=found.changed,

@@ -55,6 +55,19 @@ export async function door(method, path, body) {
   return await guarded(() => ask(method, `/api/v1/${path}`, { body, headers: { "X-CSRF-Token": csrf() } }));
 }
 
+const FILE_PATIENCE_MS = 180_000; // a file of 100,000 rows is read in a minute
+
+/**
+ * Send a file as it is; the server looks at what it holds.
+ * @param {string} method @param {string} path below /api/v1/ @param {File} file
+ * @returns {Promise<any>}
+ * @throws {Refused}
+ */
+export async function sendFile(method, path, file) {
+  const send = (/** @type {RequestInfo | URL} */ to, /** @type {RequestInit} */ init = {}) => fetch(to, { ...init, body: file });
+  return await guarded(() => ask(method, `/api/v1/${path}`, { headers: { "X-CSRF-Token": csrf(), "Content-Type": "application/octet-stream" }, timeout_ms: FILE_PATIENCE_MS, fetch: send }));
+}
+
 /**
  * Return what a request gives; when it says that the session has ended, the form of the log-in is shown.
  * @template T @param {() => Promise<T>} request @returns {Promise<T>}

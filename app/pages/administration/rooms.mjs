@@ -11,6 +11,9 @@
 /** @type {RoomEntry[]} */
 export const ROOMS = [
   { key: "residents", title: "administration.residents", roles: ["administrator"], load: () => import("./residents.mjs") },
+  { key: "handsets", title: "administration.handsets", roles: ["administrator"], load: () => import("./handsets.mjs") },
+  { key: "caregivers", title: "administration.caregivers", roles: ["administrator"], load: () => import("./caregivers.mjs") },
+  { key: "imports", title: "administration.imports", roles: ["administrator"], load: () => import("./imports.mjs") },
 ];
 
 /**
