@@ -4,6 +4,7 @@ Bodies and answers are the doors' own models, refusals the real documents, and f
 the real reader, so that this fake cannot drift from the contract.
 """
 
+from base64 import b64decode
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,6 +41,9 @@ AREAS = (
     ("430105", None, "district", "开福区"),
     ("430105010", "430105", "street", "通泰街街道"),
     ("430105010007", "430105010", "community", "<script>alert(3)</script>"),
+)
+PNG = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 PAGE_MAX = 3  # rows, whatever the page asks for: so that pages are turned
 SCRIPT = "<script>alert(1)</script>"

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { door } from "./reader.mjs";
 
-/** @typedef {{ id: string, parent_id: string | null, level: string, name: string }} Area */
+/** @typedef {import("./paths.mjs").Area} Area */
 
 const PAGE = 200;
 
@@ -26,15 +26,4 @@ export async function readAreas() {
   } catch {
     isAsked = false; // the next form asks again; until then ids are shown
   }
-}
-
-/** Return an area's name with those above it; the id where it is not known. @param {Map<string, Area>} known @param {string} id */
-export function areaPath(known, id) {
-  const names = [];
-  const seen = new Set();
-  for (let at = known.get(id); at && !seen.has(at.id); at = known.get(at.parent_id ?? "")) {
-    seen.add(at.id);
-    names.unshift(at.name);
-  }
-  return names.join(" › ") || id;
 }

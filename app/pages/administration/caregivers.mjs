@@ -5,10 +5,11 @@ import { useEffect, useRef } from "preact/hooks";
 import { html } from "../kit/html.mjs";
 import { t } from "../kit/language.mjs";
 import { word } from "../kit/words.mjs";
-import { areaPath, areas, readAreas } from "./areas.mjs";
+import { areas, readAreas } from "./areas.mjs";
 import { bodyOf, CAREGIVER, isChanged, valuesOf } from "./fields.mjs";
 import { Confirm, DoneNotice, FaultNotice, Fields, Line, namesOf, NOTHING, Opened, sayFault, toFirstFault, useUnsaved } from "./forms.mjs";
 import { Listing, listOfTable } from "./lists.mjs";
+import { areaPath } from "./paths.mjs";
 import { door } from "./reader.mjs";
 
 /** @typedef {import("./lists.mjs").Row} Row */

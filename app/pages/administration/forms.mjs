@@ -6,9 +6,10 @@ import { html } from "../kit/html.mjs";
 import { Refused } from "../kit/http.mjs";
 import { t } from "../kit/language.mjs";
 import { word } from "../kit/words.mjs";
-import { areaPath, areas, readAreas } from "./areas.mjs";
+import { areas, readAreas } from "./areas.mjs";
 import { problemText, saidOf } from "./faults.mjs";
 import { DATUMS, fieldsOf } from "./fields.mjs";
+import { areaPath } from "./paths.mjs";
 
 /** @typedef {import("./fields.mjs").Field} Field */
 /** @typedef {import("./fields.mjs").Group} Group */
@@ -50,7 +51,7 @@ export function Fields({ groups, values, faults, isNew, onChange }) {
 function FieldBox({ field, values, fault, isFixed, onChange }) {
   const id = `field-${field.name}`;
   const label = html`${t(`people_field.${field.name}`)}${field.required ? html` <span class="must">${t("people.must")}</span>` : ""}`;
-  const foot = html`<${Foot} id=${id} name=${field.name} fault=${fault} />`;
+  const foot = html`<${Foot} id=${id} name=${isFixed ? "" : field.name} fault=${fault} />`;
   const described = { "aria-describedby": `${id}-help ${id}-fault`, "aria-invalid": fault ? "true" : undefined };
   if (field.kind === "flag") {
     return html`<div class="field"><label class="check"><input id=${id} name=${field.name} type="checkbox" ...${described} checked=${values[field.name] === true} onChange=${(/** @type {any} */ event) => onChange(field.name, event.target.checked)} /> ${label}</label>${foot}</div>`;
@@ -107,9 +108,8 @@ function AreaInput({ id, name, value, described = {}, onChange }) {
 
 /** Help and fault of a field. @param {{ id: string, name: string, fault: string }} props */
 export function Foot({ id, name, fault }) {
-  const key = `people_help.${name}`;
   const help = t(`people_help.${name}`);
-  return html`<small id=${`${id}-help`} class="help">${help === key ? "" : help}</small>
+  return html`<small id=${`${id}-help`} class="help">${help === `people_help.${name}` ? "" : help}</small>
     <small id=${`${id}-fault`} class="wrong">${fault && html`<span aria-hidden="true">✖ </span>${fault}`}</small>`;
 }
 

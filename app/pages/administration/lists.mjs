@@ -71,10 +71,11 @@ export function Listing({ list, name, hint, columns, children }) {
   };
   const rows = list.rows.value;
   return html`<form class="seek" role="search" onSubmit=${submit}>
-      <div class="field"><label for="seek">${t("people.seek")}</label><input id="seek" name="q" type="search" maxlength="50" autocomplete="off" aria-describedby="seek-help" value=${typed.value} onInput=${(/** @type {any} */ event) => (typed.value = event.target.value)} /><small id="seek-help" class="help">${hint}</small></div>
+      <div class="field"><label for="seek">${t("people.seek")}</label><input id="seek" name="q" type="search" maxlength="50" autocomplete="off" aria-describedby="seek-help" value=${typed.value} onInput=${(/** @type {any} */ event) => (typed.value = event.target.value)} /></div>
       <button type="submit">${t("people.seek_now")}</button>
       ${list.q.value && html`<button type="button" onClick=${all}>${t("people.show_all")}</button>`}
       <span class="grow"></span>${children}
+      <small id="seek-help" class="help">${hint}</small>
     </form>
     <${FaultNotice} text=${list.fault.value} />
     ${rows !== null && html`<div class="scroll" tabindex="0" role="region" aria-label=${name}><table>

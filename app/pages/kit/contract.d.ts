@@ -46,7 +46,7 @@ export interface Contact { whom: string; caregiver_id: string | null; name: stri
 export interface Prompt { id: string; done_at: string | null; by: string | null }
 export interface EarlierCall { id: string; kind: string; gravity: Gravity; raised_at: string; closed_at: string | null; disposition: string | null }
 export interface IncidentInFull extends Incident {
-  contacts?: Contact[]; prompts?: Prompt[]; earlier?: EarlierCall[]; born_year?: number | null;
+  contacts?: Contact[]; prompts?: Prompt[]; earlier?: EarlierCall[]; born_year?: number | null; has_photo?: boolean;
   timeline: Entry[]; considered: OfferChoice[]; medical: string | null; key_note: string | null; notes: (Note | string)[];
 }
 export interface Candidate extends Reason { caregiver_id: string; name: string; kind: string; travel_s: number | null; distance_m: number | null }
