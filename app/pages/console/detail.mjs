@@ -106,7 +106,7 @@ function Person({ incident, full }) {
   }
   const mark = (/** @type {string | undefined} */ value, /** @type {string} */ usual) => (value && value !== usual ? "matters" : "");
   return html`<section><h3>${t("detail.person")}</h3>
-    ${full?.has_photo && html`<img class="person-photo" src=${`${incidentPath(incident.id)}/photo`} alt=${t("people.photo_of", { name: person.name })} width="72" height="90" />`}
+    ${full?.has_photo && html`<img class="person-photo" src=${`${incidentPath(incident.id)}/photo`} alt=${t("people.photo_of", { name: person.name })} width="60" height="75" />`}
     <dl>
       <dt>${t("person.name")}</dt><dd class="person-name">${person.name} ${person.state && person.state !== "home" && html`<span class="flag strong">${word(t, "resident_state", person.state)}</span>`}</dd>
       <dt>${t("person.telephone")}</dt><dd><${Telephone} number=${person.telephone} /></dd>
