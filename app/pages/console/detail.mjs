@@ -105,7 +105,7 @@ function Person({ incident, full }) {
       ${incident.note && html`<p>${incident.note}</p>`}</section>`;
   }
   const mark = (/** @type {string | undefined} */ value, /** @type {string} */ usual) => (value && value !== usual ? "matters" : "");
-  return html`<section><h3>${t("detail.person")}</h3>
+  return html`<section class=${full?.has_photo ? "with-photo" : undefined}><h3>${t("detail.person")}</h3>
     ${full?.has_photo && html`<img class="person-photo" src=${`${incidentPath(incident.id)}/photo`} alt=${t("people.photo_of", { name: person.name })} width="60" height="75" />`}
     <dl>
       <dt>${t("person.name")}</dt><dd class="person-name">${person.name} ${person.state && person.state !== "home" && html`<span class="flag strong">${word(t, "resident_state", person.state)}</span>`}</dd>
