@@ -41,7 +41,9 @@ from app.doors import (
     operator,
     operator_card,
     operator_hand,
+    operator_map,
     operator_photo,
+    operator_replay,
     operator_rounds,
     operator_search,
     reports,
@@ -57,6 +59,7 @@ from app.metrics import Metrics
 from app.outside.osrm import TravelTimes
 from app.outside.outbox import Outbox
 from app.outside.parties import Parties, PartiesRefused, parties_of
+from app.outside.tiles import TileSource, TilesRefused, tiles_of
 from app.register.directory import Directory
 from app.register.finder import Finder
 from app.register.geography import Geography
@@ -74,6 +77,7 @@ from app.storage.ledger import LedgerLost, LedgerOwned, NumberTaken, PostgresLed
 from app.storage.tracks import Tracks
 from app.views.answered import HOUR, NOBODY_WAITS, Answered, Counted
 from app.views.feed import Feed
+from app.views.points import Points
 from app.views.wallboard import Wallboard
 from dispatch.book import Book
 from dispatch.facts import PlanAdopted
@@ -128,7 +132,9 @@ def build_api(service: Service, doors: frozenset[str]) -> ASGIApp:
     for router in {id(router): router for router in routers}.values():  # log-ins are shared
         api.include_router(router)
     if "pages" in doors:
-        api.include_router(pages_router(demo=service.settings.demo), dependencies=[PUBLIC])
+        pictures = service.tiles.origins if service.tiles else ()
+        pages = pages_router(demo=service.settings.demo, images=pictures)
+        api.include_router(pages, dependencies=[PUBLIC])
     api.include_router(health.health)
 
     @api.get("/api/v1/openapi.json", dependencies=[PUBLIC], include_in_schema=False)
@@ -154,6 +160,8 @@ _ROUTERS: Final[Mapping[str, Sequence[APIRouter]]] = {
         operator_card.router,
         operator_hand.router,
         operator_photo.router,
+        operator_map.router,
+        operator_replay.router,
         operator_rounds.router,
         operator_search.router,
         wallboard.router,
@@ -208,7 +216,7 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
         SettingsRefused: a setting cannot be used.
     """
     metrics, clock, directory = Metrics(), _rule_clock(settings), Directory()
-    parties, base_map = _parties(settings), _base_map(settings)
+    parties, base_map, tiles = _parties(settings), _base_map(settings), _tiles(settings)
     await directory.load(engine)
     finder = Finder(directory)
     feed = Feed(directory, metrics)
@@ -253,11 +261,13 @@ async def running(settings: Settings, engine: AsyncEngine) -> AsyncGenerator[Ser
         geography=Geography(directory),
         feed=feed,
         wallboard=Wallboard(answered, silence),
+        points=Points(feed),
         security=security,
         metrics=metrics,
         parties=parties,
         base_map=base_map,
         ground=Ground(base_map),
+        tiles=tiles,
     )
     _watch(service)
     await security.tokens.load()
@@ -346,6 +356,13 @@ def _parties(settings: Settings) -> Parties:
     try:
         return parties_of(settings)
     except PartiesRefused as error:
+        raise SettingsRefused(str(error)) from error
+
+
+def _tiles(settings: Settings) -> TileSource | None:
+    try:
+        return tiles_of(settings)
+    except TilesRefused as error:
         raise SettingsRefused(str(error)) from error
 
 

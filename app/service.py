@@ -13,6 +13,7 @@ from app.desks import Desks
 from app.figures.report import Turn
 from app.metrics import Metrics
 from app.outside.parties import Parties
+from app.outside.tiles import TileSource
 from app.register.directory import Directory
 from app.register.finder import Finder
 from app.register.geography import Geography
@@ -21,6 +22,7 @@ from app.security.security import Security
 from app.settings import Settings
 from app.storage.tracks import Tracks
 from app.views.feed import Feed
+from app.views.points import Points
 from app.views.wallboard import Wallboard
 
 
@@ -38,12 +40,14 @@ class Service:
     geography: Geography
     feed: Feed
     wallboard: Wallboard
+    points: Points
     security: Security
     metrics: Metrics
     parties: Parties = field(default_factory=Parties)
     reports: Turn = field(default_factory=Turn)
     base_map: Sequence[Mapping[str, Any]] = ()  # GeoJSON features drawn under everything
     ground: Ground = field(default_factory=Ground)  # the same, by where they are
+    tiles: TileSource | None = None  # map pictures from elsewhere
 
 
 def the_service(connection: HTTPConnection) -> Service:

@@ -70,6 +70,28 @@ class Settings(BaseSettings):
     base_map: Path | None = None
     """GeoJSON file with rivers, roads and labels, drawn under the map; none is needed."""
 
+    tiles: str = ""
+    """Map pictures from elsewhere: `tianditu`, `osm` or `amap`; empty: none, or `tiles_url`'s."""
+
+    tiles_url: str = ""
+    """Their address instead, with `{z}`, `{x}`, `{y}`, perhaps `{s}` and `{key}`; blanks between
+    several, which are laid over each other. Browsers at the desk ask that host for pictures."""
+
+    tiles_subdomains: str = ""
+    """What `{s}` stands for in turn: `abc`, or words with commas between them."""
+
+    tiles_attribution: str = ""
+    """Whose map it is, shown under it; empty: what belongs to the named source."""
+
+    tiles_zoom_max: Annotated[int | None, Field(ge=1, le=22)] = None
+    """Deepest zoom that the source has pictures for; closer they are enlarged. Empty: 18."""
+
+    tiles_datum: Datum | None = None
+    """What the pictures refer to: `wgs84` or `gcj02`; the map is moved at display only."""
+
+    tiles_key: SecretStr | None = None
+    """Key of the source, for `{key}`. Browsers send it: make one that is for browsers."""
+
     roads: Path | None = None
     """GeoJSON file with the streets as LineStrings, for travel times; none: straight lines."""
 

@@ -8,7 +8,7 @@ modules through an import map that the policy admits by its hash.
 import gzip
 import re
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -42,12 +42,16 @@ ENTRIES: Final[Mapping[str, str]] = MappingProxyType(
         "/reports": "reports/index.html",
         "/monthly": "reports/monthly.html",
         "/administration": "administration/index.html",
+        "/map": "map/index.html",
+        "/replay": "map/replay.html",
     }
 )
+WITH_MAP: Final = frozenset({"console/index.html", "map/index.html", "map/replay.html"})
+"""Pages on which map pictures from elsewhere may be shown."""
 COMPRESS_FROM_BYTES: Final = 1_024
 IMPORT_MAP: Final = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
 POLICY: Final = (
-    "default-src 'self'; script-src {scripts}; style-src 'self'; img-src 'self' data:; "
+    "default-src 'self'; script-src {scripts}; style-src 'self'; img-src 'self' data:{images}; "
     "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
@@ -88,14 +92,18 @@ Known = Annotated[str, Header(alias="If-None-Match")]
 Encodings = Annotated[str, Header(alias="Accept-Encoding")]
 
 
-def pages_router(*, demo: bool) -> APIRouter:
+def pages_router(*, demo: bool, images: Sequence[str] = ()) -> APIRouter:
     """Return the routes of the pages; only a demonstration has the handset's page.
 
-    `/` and each other of ENTRIES is a page, `/pages/…` what they are made of.
+    `/` and each other of ENTRIES is a page, `/pages/…` what they are made of. `images` are the
+    origins that pages with a map may show pictures of.
     """
     bodies = dict(read_files(demo=demo))
     bodies[WORKER] = worker_of(bodies)
-    files = {name: page_of(body, Path(name).suffix) for name, body in bodies.items()}
+    files = {
+        name: page_of(body, Path(name).suffix, images=images if name in WITH_MAP else ())
+        for name, body in bodies.items()
+    }
 
     async def part(name: str, known: Known = "", encodings: Encodings = "") -> Response:
         page = files.get(name)
@@ -138,7 +146,7 @@ def read_files(*, demo: bool) -> Iterator[tuple[str, bytes]]:
         yield name, body
 
 
-def page_of(body: bytes, suffix: str) -> Page:
+def page_of(body: bytes, suffix: str, *, images: Sequence[str] = ()) -> Page:
     """Return a file's bytes as they are sent, packed and tagged."""
     hashes = [f"'sha256-{b64encode(sha256(text).digest()).decode()}'" for text in import_maps(body)]
     return Page(
@@ -146,7 +154,9 @@ def page_of(body: bytes, suffix: str) -> Page:
         packed=gzip.compress(body, mtime=0) if len(body) >= COMPRESS_FROM_BYTES else None,
         media_type=MEDIA_TYPES[suffix],
         etag=f'W/"{sha256(body).hexdigest()[:32]}"',
-        policy=POLICY.format(scripts=" ".join(["'self'", *hashes])),
+        policy=POLICY.format(
+            scripts=" ".join(["'self'", *hashes]), images="".join(f" {one}" for one in images)
+        ),
     )
 
 

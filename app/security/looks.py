@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -103,6 +103,11 @@ class Looks:
     async def record(self, look: Look) -> None:
         """Put a look on record; show the location only after this has returned."""
         await self._write([look])
+
+    async def record_all(self, looks: Sequence[Look]) -> None:
+        """Put several on record, all or none; show the locations only after this has returned."""
+        if looks:
+            await self._write(list(looks))
 
     def record_later(self, look: Look) -> None:
         """Put a look on record within a moment, for streams that cannot wait.

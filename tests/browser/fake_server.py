@@ -20,7 +20,7 @@ from app.doors.pages import pages_router
 
 Json = dict[str, Any]
 PASSWORD = "night-watch"
-OPERATORS = {"op1": "张值班", "op2": "李值班"}
+OPERATORS = {"op1": "张值班", "op2": "李值班", "sup": "刘主管"}
 CAREGIVERS: dict[str, Json] = {
     "C001": {
         "name": "王小梅",
@@ -468,7 +468,8 @@ def operator_doors(app: FastAPI, town: Town) -> None:  # noqa: C901, PLR0915 - a
 
     def account(login: str) -> Json:
         body = {"id": login, "login": login, "name": OPERATORS[login], "areas": ["430105"]}
-        return {"account": {**body, "roles": ["operator"]}, "csrf": f"csrf-{login}"}
+        roles = ["supervisor"] if login == "sup" else ["operator"]
+        return {"account": {**body, "roles": roles}, "csrf": f"csrf-{login}"}
 
     def incident_of(name: str) -> Json:
         if name not in town.incidents:

@@ -1,6 +1,8 @@
 """Points whose places in all three datums are known."""
 
+import json
 from math import cos, hypot, isnan, nan, radians
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +68,10 @@ def test_a_point_on_the_edge_of_the_box_ends_the_search(datum):
 def test_what_is_no_number_stays_none(datum):
     assert isnan(to_wgs84(nan, 28.2, datum)[0])
     assert isnan(from_wgs84(nan, 28.2, datum)[0])
+
+
+def test_the_points_that_the_browser_is_held_to_are_those_of_this_shift():
+    rows = json.loads((Path(__file__).parents[1] / "datum_points.json").read_text("utf-8"))
+    assert len(rows) > 10
+    for (lon, lat), gcj02 in rows:
+        assert from_wgs84(lon, lat, Datum.GCJ02) == pytest.approx(gcj02, abs=1e-9)

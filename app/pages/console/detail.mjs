@@ -16,6 +16,7 @@ import { Deadline } from "./list.mjs";
 import { showOnMap } from "./map.mjs";
 import { Steps } from "./steps.mjs";
 import { Timeline } from "./timeline.mjs";
+import { TrailLines } from "./trail.mjs";
 
 /** @typedef {import("../kit/contract.d.ts").Incident} Incident */
 /** @typedef {import("../kit/contract.d.ts").IncidentInFull} IncidentInFull */
@@ -138,11 +139,13 @@ function Where({ incident }) {
       ? html`<p class="sub">${place.lat.toFixed(5)}, ${place.lon.toFixed(5)} · ${place.accuracy_m == null ? t("place.accuracy_unknown") : t("place.accuracy", { distance: distance(t, place.accuracy_m) })} · ${word(t, "source", place.source ?? "unknown")}
           ${place.at && html` · <${When} at=${place.at} />`}</p>`
       : html`<p class="sub">${t("place.unknown")}</p>`}
+    <${TrailLines} incident=${incident} />
     <p class="buttons">
       ${place && html`<button type="button" onClick=${() => showOnMap(place)}>${t("action.show_on_map")}</button>`}
       ${incident.status !== "closed" && html`<button type="button" onClick=${() => openDialog("place", incident)}>${t("action.place")}</button>`}
       ${incident.resident && html`<button type="button" onClick=${() => openDialog("location", incident)}>${t("action.locate")}</button>
         <button type="button" onClick=${() => openDialog("family", incident)}>${t("kin_desk.family")}</button>`}
+      ${session.value?.account.roles.includes("supervisor") && html`<a class="to-replay" href=${`/replay?incident=${incident.id}`} target="ydt-replay">${t("replay.title")}</a>`}
     </p></section>`;
 }
 

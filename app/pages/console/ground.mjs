@@ -58,11 +58,14 @@ function styleOf({ geometry, properties }) {
   return properties?.class === "lane" || properties?.class === "street" ? properties.class : "road";
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {LeafletMap} made @param {Shape[]} shapes @param {string} speech the language of the names */
-export function drawGround(pen, made, shapes, speech) {
+/** @param {CanvasRenderingContext2D} pen @param {LeafletMap} made @param {Shape[]} shapes @param {string} speech the language of the names @param {boolean} [hasPictures] map pictures lie below: then only the borders of areas are drawn */
+export function drawGround(pen, made, shapes, speech, hasPictures = false) {
   const { x, y } = made.getSize();
-  pen.fillStyle = COLOURS.land;
-  pen.fillRect(0, 0, x, y);
+  if (hasPictures) shapes = shapes.filter(({ style }) => style === "area");
+  else {
+    pen.fillStyle = COLOURS.land;
+    pen.fillRect(0, 0, x, y);
+  }
   pen.lineJoin = pen.lineCap = "round";
   const zoom = made.getZoom();
   const origin = made.project(made.containerPointToLatLng([0, 0]), zoom);

@@ -8,7 +8,7 @@ import { act, choose, chosen, chosenId, liveIncident, notice, phase, queue, ring
 import { OUTCOMES } from "./choosing.mjs";
 import { answered, nextContact } from "./contacts.mjs";
 import { isDialogOpen, openDialog } from "./dialogs.mjs";
-import { showOnMap } from "./map.mjs";
+import { openMap, showOnMap } from "./map.mjs";
 import { isSpeaking, speak } from "./siren.mjs";
 import { tickNext } from "./steps.mjs";
 
@@ -48,6 +48,7 @@ const isMyRole = (/** @type {string} */ role) => session.value?.account.roles.in
 export const KEYS = [
   { key: "g", says: "keys.next", group: "desk", run: nextCall },
   { key: "s", says: "mine.speak", group: "desk", run: () => speak(!isSpeaking.value) },
+  { key: "j", says: "points.key", group: "desk", run: openMap },
   { key: "+", says: "action.telephoned", group: "desk", run: () => openDialog("telephoned") },
   { key: "c", says: "action.claim", group: "call", may: (incident) => isOpen(incident) && (isFree(incident) || isToMe(incident) || isMyRole("supervisor")), run: ({ id }) => void act(id, "claim") },
   { key: "v", says: "action.decline_transfer", group: "call", may: isToMe, run: ({ id }) => void act(id, "transfer/decline") },

@@ -103,6 +103,15 @@ function Banners() {
   </div>`;
 }
 
+// The map beside this desk opens calls in it, and not in another desk.
+window.name = "ydt-console";
+window.addEventListener("hashchange", () => {
+  const id = /^#(I\d+)$/.exec(location.hash)?.[1];
+  if (phase.value !== "desk" || !id) return;
+  history.replaceState(null, "", location.pathname);
+  choose(id);
+});
+
 // A link to one call, as the reports have: /console#I17. Opened once, then it is a desk as any other.
 effect(() => {
   const id = /^#(I\d+)$/.exec(location.hash)?.[1];

@@ -8,8 +8,12 @@ import { html } from "../kit/html.mjs";
 import { language, t } from "../kit/language.mjs";
 import { now } from "../kit/time.mjs";
 import { age, span, SYMBOLS, word } from "../kit/words.mjs";
-import { choose, chosenId, dots, dotsChanged, look, queue } from "./desk.mjs";
+import { canvasOver, placing } from "../map/canvas.mjs";
+import { drawStamp, drawWay } from "../map/draw.mjs";
+import { layPictures, optionsFor } from "../map/tiles.mjs";
+import { choose, chosenId, dots, dotsChanged, liveIncident, look, queue } from "./desk.mjs";
 import { drawGround, groundOf, paint } from "./ground.mjs";
+import { PlaceCaption, trail } from "./trail.mjs";
 
 /** @typedef {import("../kit/contract.d.ts").Incident} Incident */
 /** @typedef {import("../kit/contract.d.ts").Dot} Dot */
@@ -27,6 +31,9 @@ const COLOURS = {
 
 /** @type {import("leaflet").Map | null} */
 let map = null;
+/** Where a dot is in the world's pixels at zoom 0, reckoned once for each place. @type {WeakMap<Dot, { x: number, y: number }>} */
+let worldPixels = new WeakMap();
+const hasPictures = signal(false);
 const base = signal(/** @type {import("./ground.mjs").Shape[]} */ ([]));
 /** What lies under the pointer, in words. */
 const pointed = signal(/** @type {{ x: number, y: number, text: string } | null} */ (null));
@@ -36,13 +43,28 @@ export function showOnMap(place) {
   map?.setView([place.lat, place.lon], Math.max(map.getZoom(), 15));
 }
 
+/** The large map, in a window of its own: for the second screen. */
+export function openMap() {
+  window.open("/map", "ydt-map");
+}
+
 export function MapPane() {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  useEffect(() => (box.current ? startMap(box.current) : undefined), []);
+  useEffect(() => {
+    let stop = () => {};
+    let isHere = true;
+    if (box.current) void startMap(box.current).then((ended) => (isHere ? (stop = ended) : ended()));
+    return () => {
+      isHere = false;
+      stop();
+    };
+  }, []);
   const under = pointed.value;
   return html`<section class="map" aria-label=${t("map.title")}>
     <div class="map-box" ref=${box}></div>
     ${under && html`<div class="map-tip" style=${{ left: `${under.x}px`, top: `${under.y}px` }}>${under.text}</div>`}
+    <${PlaceCaption} incident=${chosenId.value === null ? null : liveIncident(chosenId.value)} />
+    ${chosenId.value === null && html`<button type="button" class="map-larger" aria-keyshortcuts="J" onClick=${openMap}>${t("points.key")} <kbd aria-hidden="true">J</kbd></button>`}
     <ul class="legend" aria-label=${t("map.legend")}>
       <li><span class="dot free" aria-hidden="true"></span>${t("map.free")}</li>
       <li><span class="dot busy" aria-hidden="true"></span>${t("map.busy")}</li>
@@ -53,11 +75,15 @@ export function MapPane() {
 }
 
 /** @param {HTMLDivElement} box */
-function startMap(box) {
-  const made = L.map(box, { attributionControl: false, zoomControl: true, zoomAnimation: false, fadeAnimation: false, center: START, zoom: 13, zoomSnap: 0.5 });
+async function startMap(box) {
+  const source = await look("/api/v1/operator/map/tiles").catch(() => null);
+  hasPictures.value = source !== null;
+  worldPixels = new WeakMap();
+  const made = L.map(box, { ...optionsFor(source), zoomControl: true, zoomAnimation: false, fadeAnimation: false, center: START, zoom: 13, zoomSnap: 0.5 });
   map = made;
-  const ground = canvasLayer(made, (pen) => drawGround(pen, made, base.value, language.value));
-  const overlay = canvasLayer(made, (pen) => drawOverlay(pen, made));
+  layPictures(made, source);
+  const ground = canvasOver(made, (pen) => drawGround(pen, made, base.value, language.value, hasPictures.value));
+  const overlay = canvasOver(made, (pen) => drawOverlay(pen, made));
   made.on("move zoom viewreset resize", () => (ground(), overlay()));
   made.on("click", ({ containerPoint }) => {
     const found = incidentAt(made, containerPoint);
@@ -67,7 +93,7 @@ function startMap(box) {
   made.on("mouseout movestart", () => (pointed.value = null));
   const stopFollow = effect(() => follow(made, chosenId.value));
   const stopBase = effect(() => (base.value, language.value, ground()));
-  const stopOverlay = effect(() => (dotsChanged.value, queue.value, chosenId.value, overlay()));
+  const stopOverlay = effect(() => (dotsChanged.value, queue.value, chosenId.value, trail.value, overlay()));
   const watch = new ResizeObserver(() => made.invalidateSize({ animate: false }));
   watch.observe(box);
   void loadBase(made);
@@ -102,47 +128,12 @@ async function loadBase(made) {
   }
 }
 
-/**
- * Put a canvas over the map and return the function that asks for it to be drawn again, at most once a picture.
- * @param {import("leaflet").Map} made @param {(pen: CanvasRenderingContext2D) => void} draw
- */
-function canvasLayer(made, draw) {
-  const canvas = L.DomUtil.create("canvas", "map-canvas", made.getPanes().overlayPane);
-  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  let isPlanned = false;
-  const redraw = () => {
-    isPlanned = false;
-    if (map !== made) return; // Gone before the picture was due.
-    const { x, y } = made.getSize();
-    const ratio = window.devicePixelRatio || 1;
-    if (canvas.width !== Math.round(x * ratio) || canvas.height !== Math.round(y * ratio)) {
-      canvas.width = Math.round(x * ratio);
-      canvas.height = Math.round(y * ratio);
-      canvas.style.width = `${x}px`;
-      canvas.style.height = `${y}px`;
-    }
-    L.DomUtil.setPosition(canvas, made.containerPointToLayerPoint([0, 0]));
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.clearRect(0, 0, x, y);
-    draw(pen);
-  };
-  return () => {
-    if (isPlanned) return;
-    isPlanned = true;
-    requestAnimationFrame(redraw);
-  };
-}
-
 /** @param {CanvasRenderingContext2D} pen @param {import("leaflet").Map} made */
 function drawOverlay(pen, made) {
   const { x, y } = made.getSize();
   const isInView = (/** @type {{ x: number, y: number }} */ at) => at.x > -20 && at.y > -20 && at.x < x + 20 && at.y < y + 20;
-  const size = made.getZoom() < DOTS_SMALL_BELOW ? 0.65 : 1;
-  for (const dot of dots().values()) {
-    if (dot.lat === null || dot.lon === null) continue;
-    const at = made.latLngToContainerPoint([dot.lat, dot.lon]);
-    if (isInView(at)) drawDot(pen, at, dot, size);
-  }
+  drawDots(pen, made, { x, y });
+  drawTrail(pen, made);
   const incidents = queue.value;
   for (let i = incidents.length - 1; i >= 0; i -= 1) {
     const incident = incidents[i];
@@ -153,16 +144,34 @@ function drawOverlay(pen, made) {
   }
 }
 
-/** Free is a full disc, busy a square, off duty a ring. @param {CanvasRenderingContext2D} pen @param {{ x: number, y: number }} at @param {Dot} dot @param {number} size */
-function drawDot(pen, at, dot, size) {
-  pen.beginPath();
-  if (dot.on_duty && dot.busy) pen.rect(at.x - 4.5 * size, at.y - 4.5 * size, 9 * size, 9 * size);
-  else pen.arc(at.x, at.y, (dot.on_duty ? 5 : 3.5) * size, 0, 2 * Math.PI);
-  pen.lineWidth = 1.5;
-  pen.fillStyle = dot.on_duty ? (dot.busy ? COLOURS.busy : COLOURS.free) : "#ffffff";
-  pen.strokeStyle = dot.on_duty ? "#ffffff" : COLOURS.off;
-  pen.fill();
-  pen.stroke();
+/** Free is a full disc, busy a square, off duty a ring. @param {CanvasRenderingContext2D} pen @param {import("leaflet").Map} made @param {{ x: number, y: number }} size */
+function drawDots(pen, made, size) {
+  const { scale, left, top } = placing(made);
+  const isSmall = made.getZoom() < DOTS_SMALL_BELOW;
+  for (const dot of dots().values()) {
+    if (dot.lat === null || dot.lon === null) continue;
+    let world = worldPixels.get(dot);
+    if (world === undefined) worldPixels.set(dot, (world = made.project([dot.lat, dot.lon], 0)));
+    const x = world.x * scale - left;
+    const y = world.y * scale - top;
+    if (x < -20 || y < -20 || x > size.x + 20 || y > size.y + 20) continue;
+    drawStamp(pen, x, y, dot.on_duty ? (dot.busy ? "busy" : "free") : "off", isSmall ? 3.25 : 5);
+  }
+}
+
+/** The way of whoever called, and of those who come to them. @param {CanvasRenderingContext2D} pen @param {import("leaflet").Map} made */
+function drawTrail(pen, made) {
+  const shown = trail.value;
+  if (shown === null || shown.id !== chosenId.value) return;
+  const spots = (/** @type {import("./trail.mjs").TrailStep[]} */ steps) => steps.map(([, lon, lat]) => made.latLngToContainerPoint([lat, lon]));
+  for (const { steps } of shown.caregivers) drawWay(pen, spots(steps), COLOURS.busy, [6, 4]);
+  const own = spots(shown.caller);
+  drawWay(pen, own, COLOURS.life_threat);
+  for (const at of own) {
+    pen.beginPath();
+    pen.arc(at.x, at.y, 2.5, 0, 2 * Math.PI);
+    paint(pen, COLOURS.life_threat, 1.5, "#ffffff");
+  }
 }
 
 /** A line from each caregiver who is coming. @param {CanvasRenderingContext2D} pen @param {import("leaflet").Map} made @param {Incident} incident @param {{ x: number, y: number }} at */

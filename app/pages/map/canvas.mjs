@@ -1,0 +1,51 @@
+// @ts-check
+// One canvas over a map, drawn again when asked, at most once a picture. One for thousands of points: a marker each is slow.
+
+/** @typedef {import("leaflet").Map} LeafletMap */
+
+/** @type {typeof import("leaflet")} */
+const L = /** @type {any} */ (globalThis).L;
+
+/**
+ * Put a canvas over the map and return the function that asks for it to be drawn.
+ * @param {LeafletMap} made @param {(pen: CanvasRenderingContext2D) => boolean | void} draw true asks for the next picture at once
+ */
+export function canvasOver(made, draw) {
+  const canvas = L.DomUtil.create("canvas", "map-canvas", made.getPanes().overlayPane);
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  let isPlanned = false;
+  let isGone = false;
+  made.on("unload", () => (isGone = true));
+  const redraw = () => {
+    isPlanned = false;
+    if (isGone) return; // Gone before the picture was due.
+    const { x, y } = made.getSize();
+    const ratio = window.devicePixelRatio || 1;
+    if (canvas.width !== Math.round(x * ratio) || canvas.height !== Math.round(y * ratio)) {
+      canvas.width = Math.round(x * ratio);
+      canvas.height = Math.round(y * ratio);
+      canvas.style.width = `${x}px`;
+      canvas.style.height = `${y}px`;
+    }
+    L.DomUtil.setPosition(canvas, made.containerPointToLayerPoint([0, 0]));
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.clearRect(0, 0, x, y);
+    if (draw(pen)) plan();
+  };
+  const plan = () => {
+    if (isPlanned) return;
+    isPlanned = true;
+    requestAnimationFrame(redraw);
+  };
+  return plan;
+}
+
+/**
+ * Return how to place the world's pixels at zoom 0 on the map's canvas as it stands now.
+ * @param {LeafletMap} made @returns {{ scale: number, left: number, top: number }} canvas = world * scale − left, top
+ */
+export function placing(made) {
+  const zoom = made.getZoom();
+  const origin = made.project(made.containerPointToLatLng([0, 0]), zoom);
+  return { scale: 2 ** zoom, left: origin.x, top: origin.y };
+}
