@@ -46,7 +46,8 @@ class Points:
         self._points: dict[CaregiverId, _Point] = {}
         self._gone: OrderedDict[CaregiverId, _Point] = OrderedDict()
         self._gone_since = 0  # who went before this number is forgotten
-        self._number = 0
+        self._number = 0  # of the look that goes on, or went on last
+        self._looked = 0  # of the last that is over: all that it found is here
         self._looking = asyncio.Lock()
         self._look_at = 0.0
 
@@ -62,6 +63,7 @@ class Points:
                 some = [one.id for one in people[start : start + SLICE]]
                 await center.read(lambda book, some=some: self._take(book, some))
                 await asyncio.sleep(0)  # let calls for help pass
+            self._looked = self._number
             self._look_at = loop.time() + LOOK_EVERY_S
 
     def frame(
@@ -90,7 +92,7 @@ class Points:
             key for key, one in self._gone.items() if one.number > number and is_mine(one.area_id)
         )
         return {
-            "stamp": f"{cursor}:{self._number}:{book.territory.version}",
+            "stamp": f"{cursor}:{self._looked}:{book.territory.version}",
             "whole": since is None,
             "caregivers": [one.row for one in points if is_mine(one.area_id)],
             "off": list(gone) if since else [],
@@ -108,7 +110,7 @@ class Points:
             return None
         epoch, fact, number, version = (int(one) for one in parts)
         is_ours = cursor.partition(":")[0] == str(epoch) and version == book.territory.version
-        return (fact, number) if is_ours and self._gone_since <= number <= self._number else None
+        return (fact, number) if is_ours and self._gone_since <= number <= self._looked else None
 
     def _calls(self, book: Book, fact: int | None) -> Sequence[Incident]:
         """Return the calls that changed since a fact, or else all that are open."""

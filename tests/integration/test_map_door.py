@@ -309,6 +309,26 @@ def span_of(length: timedelta) -> dict[str, str]:
     return {"since": now.isoformat(), "until": (now + length).isoformat()}
 
 
+async def test_a_map_that_is_answered_while_another_looks_misses_nothing(world: World, monkeypatch):
+    await points(world)
+    kept, stamps = world.service.points, []
+    take = kept._take
+
+    def taking(book, ids):
+        cursor = world.service.center.cursor
+        said = kept.frame(book, cursor, "", covers=lambda _: True, shown=lambda _: True)
+        stamps.append(said["stamp"])
+        take(book, ids)
+
+    await move(world, "C2", 113.031)
+    monkeypatch.setattr(kept, "_take", taking)
+    await points(world)
+    monkeypatch.undo()
+    frame = await points(world, after=stamps[0])
+    assert not frame["whole"]
+    assert "C2" in [row[0] for row in frame["caregivers"]]
+
+
 async def test_maps_that_ask_within_a_second_share_one_look(world: World, monkeypatch):
     await points(world)
     asked = []
