@@ -9,7 +9,7 @@ import { language, t } from "../kit/language.mjs";
 import { now } from "../kit/time.mjs";
 import { age, span, SYMBOLS, word } from "../kit/words.mjs";
 import { canvasOver, placing } from "../map/canvas.mjs";
-import { drawStamp, drawWay } from "../map/draw.mjs";
+import { drawCall, drawStamp, drawWay } from "../map/draw.mjs";
 import { layPictures, optionsFor } from "../map/tiles.mjs";
 import { choose, chosenId, dots, dotsChanged, liveIncident, look, queue } from "./desk.mjs";
 import { drawGround, groundOf, paint } from "./ground.mjs";
@@ -26,7 +26,7 @@ const START = /** @type {[number, number]} */ ([28.23, 112.98]);
 const HIT_RADIUS = 12; // pixels
 const DOTS_SMALL_BELOW = 13; // zoom: a whole district in view
 const COLOURS = {
-  life_threat: "#b01020", urgent: "#a85a00", routine: "#1f5f8b", service: "#5a635c", free: "#1d7a46", busy: "#5b3f9e", off: "#8a918c", chosen: "#101512",
+  life_threat: "#b01020", urgent: "#a85a00", routine: "#1f5f8b", service: "#5a635c", free: "#1d7a46", busy: "#5b3f9e", off: "#8a918c", 
 };
 
 /** @type {import("leaflet").Map | null} */
@@ -83,8 +83,10 @@ async function startMap(box) {
   map = made;
   layPictures(made, source);
   const ground = canvasOver(made, (pen) => drawGround(pen, made, base.value, language.value, hasPictures.value));
+  // Calls change many times a second on a bad day; the thousands of dots are not drawn again for that.
+  const crowd = canvasOver(made, (pen) => drawDots(pen, made, made.getSize()));
   const overlay = canvasOver(made, (pen) => drawOverlay(pen, made));
-  made.on("move zoom viewreset resize", () => (ground(), overlay()));
+  made.on("move zoom viewreset resize", () => (ground(), crowd(), overlay()));
   made.on("click", ({ containerPoint }) => {
     const found = incidentAt(made, containerPoint);
     if (found) choose(found.id);
@@ -93,6 +95,7 @@ async function startMap(box) {
   made.on("mouseout movestart", () => (pointed.value = null));
   const stopFollow = effect(() => follow(made, chosenId.value));
   const stopBase = effect(() => (base.value, language.value, ground()));
+  const stopCrowd = effect(() => (dotsChanged.value, crowd()));
   const stopOverlay = effect(() => (dotsChanged.value, queue.value, chosenId.value, trail.value, overlay()));
   const watch = new ResizeObserver(() => made.invalidateSize({ animate: false }));
   watch.observe(box);
@@ -100,6 +103,7 @@ async function startMap(box) {
   return () => {
     stopFollow();
     stopBase();
+    stopCrowd();
     stopOverlay();
     watch.disconnect();
     made.remove();
@@ -132,7 +136,6 @@ async function loadBase(made) {
 function drawOverlay(pen, made) {
   const { x, y } = made.getSize();
   const isInView = (/** @type {{ x: number, y: number }} */ at) => at.x > -20 && at.y > -20 && at.x < x + 20 && at.y < y + 20;
-  drawDots(pen, made, { x, y });
   drawTrail(pen, made);
   const incidents = queue.value;
   for (let i = incidents.length - 1; i >= 0; i -= 1) {
@@ -196,22 +199,7 @@ function drawIncident(pen, made, incident, at) {
     pen.arc(at.x, at.y, radius, 0, 2 * Math.PI);
     paint(pen, COLOURS[incident.gravity] ?? COLOURS.service, 1, "rgb(176 16 32 / 0.08)");
   }
-  const r = isChosen ? 11 : 8.5;
-  pen.beginPath();
-  if (incident.gravity === "life_threat") polygon(pen, at, r * 1.25, [[0, -1], [0.9, 0.65], [-0.9, 0.65]]);
-  else if (incident.gravity === "urgent") polygon(pen, at, r * 1.1, [[0, -1], [1, 0], [0, 1], [-1, 0]]);
-  else pen.arc(at.x, at.y, r * 0.8, 0, 2 * Math.PI);
-  pen.lineWidth = isChosen ? 3 : 2;
-  pen.strokeStyle = isChosen ? COLOURS.chosen : "#ffffff";
-  pen.fillStyle = COLOURS[incident.gravity] ?? COLOURS.service;
-  pen.stroke();
-  pen.fill();
-}
-
-/** @param {CanvasRenderingContext2D} pen @param {{ x: number, y: number }} at @param {number} r @param {number[][]} corners */
-function polygon(pen, at, r, corners) {
-  corners.forEach(([x, y], i) => (i === 0 ? pen.moveTo(at.x + x * r, at.y + y * r) : pen.lineTo(at.x + x * r, at.y + y * r)));
-  pen.closePath();
+  drawCall(pen, at, { gravity: incident.gravity, taken: true }, isChosen);
 }
 
 /** @param {import("leaflet").Map} made @param {Incident} incident */

@@ -3,18 +3,21 @@
 
 /** @typedef {import("leaflet").Map} LeafletMap */
 
+const GLIDE_EVERY_MS = 30; // a point moves some pixels a second: every picture of a fast screen would be wasted
+
 /** @type {typeof import("leaflet")} */
 const L = /** @type {any} */ (globalThis).L;
 
 /**
  * Put a canvas over the map and return the function that asks for it to be drawn.
- * @param {LeafletMap} made @param {(pen: CanvasRenderingContext2D) => boolean | void} draw true asks for the next picture at once
+ * @param {LeafletMap} made @param {(pen: CanvasRenderingContext2D) => boolean | void} draw true asks to be drawn again soon: something still moves
  */
 export function canvasOver(made, draw) {
   const canvas = L.DomUtil.create("canvas", "map-canvas", made.getPanes().overlayPane);
   const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   let isPlanned = false;
   let isGone = false;
+  let drawnAt = 0;
   made.on("unload", () => (isGone = true));
   const redraw = () => {
     isPlanned = false;
@@ -30,7 +33,13 @@ export function canvasOver(made, draw) {
     L.DomUtil.setPosition(canvas, made.containerPointToLayerPoint([0, 0]));
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, x, y);
-    if (draw(pen)) plan();
+    drawnAt = performance.now();
+    if (draw(pen)) glide();
+  };
+  const glide = () => {
+    if (isGone || isPlanned) return; // Somebody asked for a picture meanwhile, and it goes on from there.
+    if (performance.now() - drawnAt >= GLIDE_EVERY_MS) plan();
+    else requestAnimationFrame(glide);
   };
   const plan = () => {
     if (isPlanned) return;

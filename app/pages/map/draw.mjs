@@ -19,7 +19,7 @@ const LETTERS_FROM_ZOOM = 15;
 const SMALL_BELOW_ZOOM = 13;
 const LABELS_MIN_PX = 44;
 
-/** @type {Map<string, HTMLCanvasElement>} */
+/** Bitmaps, not canvases: of a canvas each drawing first takes a snapshot. @type {Map<string, ImageBitmap>} */
 const stamps = new Map();
 
 /** Return the picture of a caregiver: a disc when free, a diamond when asked, a square when busy; hollow when last seen long ago. @param {string} state @param {boolean} isStale @param {number} r @param {string} letter */
@@ -28,10 +28,9 @@ function stamp(state, isStale, r, letter) {
   const key = `${state}${isStale ? "-" : "+"}${r}${letter}${ratio}`;
   const known = stamps.get(key);
   if (known) return known;
-  const made = document.createElement("canvas");
   const side = Math.ceil(r * 2 + 5);
-  made.width = made.height = Math.round(side * ratio);
-  const pen = /** @type {CanvasRenderingContext2D} */ (made.getContext("2d"));
+  const made = new OffscreenCanvas(Math.round(side * ratio), Math.round(side * ratio));
+  const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (made.getContext("2d"));
   pen.scale(ratio, ratio);
   pen.beginPath();
   outline(pen, state, { x: side / 2, y: side / 2 }, r);
@@ -47,18 +46,19 @@ function stamp(state, isStale, r, letter) {
     pen.fillStyle = isStale ? (COLOURS[state] ?? COLOURS.free) : "#ffffff";
     pen.fillText(letter, side / 2, side / 2 + 0.5);
   }
-  stamps.set(key, made);
-  return made;
+  const picture = made.transferToImageBitmap();
+  stamps.set(key, picture);
+  return picture;
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {string} state @param {At} at @param {number} r */
+/** @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} pen @param {string} state @param {At} at @param {number} r */
 function outline(pen, state, at, r) {
   if (state === "busy") pen.rect(at.x - r * 0.9, at.y - r * 0.9, r * 1.8, r * 1.8);
   else if (state === "asked") polygon(pen, at, r * 1.2, [[0, -1], [1, 0], [0, 1], [-1, 0]]);
   else pen.arc(at.x, at.y, r, 0, 2 * Math.PI);
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {At} at @param {number} r @param {number[][]} corners */
+/** @param {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} pen @param {At} at @param {number} r @param {number[][]} corners */
 export function polygon(pen, at, r, corners) {
   corners.forEach(([x, y], i) => (i === 0 ? pen.moveTo(at.x + x * r, at.y + y * r) : pen.lineTo(at.x + x * r, at.y + y * r)));
   pen.closePath();
@@ -95,7 +95,22 @@ export function drawPoints(pen, made, points, { now_ms, server_s, letterOf, isSh
 
 /** A call: a triangle for a threat to life, a diamond when urgent, a disc otherwise; a ring around it while nobody at the desk has it. @param {CanvasRenderingContext2D} pen @param {At} at @param {{ gravity: string, taken: boolean }} call @param {boolean} isChosen */
 export function drawCall(pen, at, { gravity, taken }, isChosen) {
+  const ratio = window.devicePixelRatio || 1;
+  const key = `call ${gravity}${taken ? "+" : "-"}${isChosen ? "!" : ""}${ratio}`;
+  let picture = stamps.get(key);
+  if (picture === undefined) stamps.set(key, (picture = callStamp(gravity, taken, isChosen, ratio)));
+  const side = picture.width / ratio;
+  pen.drawImage(picture, at.x - side / 2, at.y - side / 2, side, side);
+}
+
+/** @param {string} gravity @param {boolean} taken @param {boolean} isChosen @param {number} ratio */
+function callStamp(gravity, taken, isChosen, ratio) {
   const r = isChosen ? 11 : 8.5;
+  const side = Math.ceil(r * 3.4 + 6);
+  const made = new OffscreenCanvas(Math.round(side * ratio), Math.round(side * ratio));
+  const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (made.getContext("2d"));
+  pen.scale(ratio, ratio);
+  const at = { x: side / 2, y: side / 2 };
   if (!taken) {
     pen.beginPath();
     pen.arc(at.x, at.y, r * 1.7, 0, 2 * Math.PI);
@@ -112,6 +127,7 @@ export function drawCall(pen, at, { gravity, taken }, isChosen) {
   pen.fillStyle = COLOURS[gravity] ?? COLOURS.service;
   pen.stroke();
   pen.fill();
+  return made.transferToImageBitmap();
 }
 
 /** A frame around what was picked, drawn in two colours so that it is seen on any ground. @param {CanvasRenderingContext2D} pen @param {At} at @param {number} r */

@@ -98,8 +98,10 @@ async function startMap(box) {
   const borders = canvasOver(made, (pen) => {
     if (withLoad.value) drawAreas(pen, made, loaded.value, chosenArea.value);
   });
+  // What glides is drawn again and again, calls and numbers only when they change.
+  const crowd = canvasOver(made, (pen) => drawCrowd(pen, made));
   const overlay = canvasOver(made, (pen) => draw(pen, made));
-  made.on("move zoom viewreset resize", () => (ground(), borders(), overlay()));
+  made.on("move zoom viewreset resize", () => (ground(), borders(), crowd(), overlay()));
   made.on("moveend zoomend resize", () => {
     if (!isShowing) inView.value = boundsOf(made);
   });
@@ -109,7 +111,8 @@ async function startMap(box) {
   const stops = [
     effect(() => (shapes.value, language.value, ground())),
     effect(() => (loaded.value, withLoad.value, chosenArea.value, borders())),
-    effect(() => (changed.value, loaded.value, withLoad.value, picked.value, shownStates.value, language.value, overlay())),
+    effect(() => (changed.value, shownStates.value, language.value, crowd())),
+    effect(() => (changed.value, loaded.value, withLoad.value, picked.value, overlay())),
   ];
   const watch = new ResizeObserver(() => made.invalidateSize({ animate: false }));
   watch.observe(box);
@@ -136,16 +139,20 @@ async function loadGround(made) {
   }
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {LeafletMap} made */
-function draw(pen, made) {
+/** The caregivers; true while any of them still glides. @param {CanvasRenderingContext2D} pen @param {LeafletMap} made */
+function drawCrowd(pen, made) {
   const points = thePoints();
   if (points === null) return false;
   const now_ms = prefersStill.matches ? Infinity : performance.now();
-  const isGliding = drawPoints(pen, made, points, {
+  return drawPoints(pen, made, points, {
     now_ms, server_s: now.peek() / 1_000,
     letterOf: (kind) => word(t, "caregiver_kind", kind).slice(0, 1).toUpperCase(),
     isShown: (state) => shownStates.value.has(state),
   });
+}
+
+/** @param {CanvasRenderingContext2D} pen @param {LeafletMap} made */
+function draw(pen, made) {
   if (withLoad.value) drawNumbers(pen, made, loaded.value);
   for (const call of [...calls.value].reverse()) {
     if (call.lat === null || call.lon === null) continue;
@@ -153,7 +160,6 @@ function draw(pen, made) {
   }
   const place = placeOfPicked();
   if (place) drawPicked(pen, made.latLngToContainerPoint([place.lat, place.lon]), 18);
-  return isGliding;
 }
 
 /** What stands at a place of the canvas: a call before a caregiver, the nearer before the farther. @param {LeafletMap} made @param {At} spot @returns {import("./watch.mjs").Picked | null} */
