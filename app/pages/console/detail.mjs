@@ -16,7 +16,6 @@ import { Deadline } from "./list.mjs";
 import { showOnMap } from "./map.mjs";
 import { Steps } from "./steps.mjs";
 import { Timeline } from "./timeline.mjs";
-import { TrailLines } from "./trail.mjs";
 
 /** @typedef {import("../kit/contract.d.ts").Incident} Incident */
 /** @typedef {import("../kit/contract.d.ts").IncidentInFull} IncidentInFull */
@@ -139,7 +138,6 @@ function Where({ incident }) {
       ? html`<p class="sub">${place.lat.toFixed(5)}, ${place.lon.toFixed(5)} · ${place.accuracy_m == null ? t("place.accuracy_unknown") : t("place.accuracy", { distance: distance(t, place.accuracy_m) })} · ${word(t, "source", place.source ?? "unknown")}
           ${place.at && html` · <${When} at=${place.at} />`}</p>`
       : html`<p class="sub">${t("place.unknown")}</p>`}
-    <${TrailLines} incident=${incident} />
     <p class="buttons">
       ${place && html`<button type="button" onClick=${() => showOnMap(place)}>${t("action.show_on_map")}</button>`}
       ${incident.status !== "closed" && html`<button type="button" onClick=${() => openDialog("place", incident)}>${t("action.place")}</button>`}

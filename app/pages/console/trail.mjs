@@ -1,5 +1,5 @@
 // @ts-check
-// Which way the caller and those who come went: on the map beside an open call, and in words on its card.
+// Which way the caller and those who come went: on the map beside an open call, as lines and in words.
 import { effect, signal } from "@preact/signals";
 import { html } from "../kit/html.mjs";
 import { t } from "../kit/language.mjs";
@@ -38,22 +38,22 @@ async function ask(id) {
 }
 
 /** What the map draws of the trail, in words. @param {{ incident: Incident }} props */
-export function TrailLines({ incident }) {
+function TrailLines({ incident }) {
   const shown = trail.value;
-  if (isFaulty.value) return html`<p class="sub">${t("trail.fault")}</p>`;
+  if (isFaulty.value) return html`<p>${t("trail.fault")}</p>`;
   if (shown === null || shown.id !== incident.id) return null;
   const last = shown.caller.at(-1);
-  return html`<p class="sub" data-trail=${shown.caller.length}>${t("trail.title")} · ${last ? t("trail.caller", { n: shown.caller.length, span: span(t, age(last[0], now.value)) }) : t("trail.none")}${shown.caregivers.filter(({ steps }) => steps.length > 0).map(({ name, steps }) => ` · ${t("trail.caregiver", { name, n: steps.length })}`)}</p>`;
+  return html`<p data-trail=${shown.caller.length}>${t("trail.title")} · ${last ? t("trail.caller", { n: shown.caller.length, span: span(t, age(last[0], now.value)) }) : t("trail.none")}${shown.caregivers.filter(({ steps }) => steps.length > 0).map(({ name, steps }) => ` · ${t("trail.caregiver", { name, n: steps.length })}`)}</p>`;
 }
 
-/** How exact the place is, who says so and how old it is, on the map itself. @param {{ incident: Incident | null }} props */
+/** How exact the place is, who says so and how old it is, on the map itself: the card beside it has no line to spare. @param {{ incident: Incident | null }} props */
 export function PlaceCaption({ incident }) {
   const place = incident?.place;
-  if (!place) return null;
+  if (!incident || !place) return null;
   const parts = [
     place.accuracy_m == null ? t("place.accuracy_unknown") : t("place.accuracy", { distance: distance(t, place.accuracy_m) }),
     word(t, "source", place.source ?? "unknown"),
     ...(place.at ? [t("time.ago", { span: span(t, age(place.at, now.value)) })] : []),
   ];
-  return html`<p class="map-place">${parts.join(" · ")}</p>`;
+  return html`<div class="map-place"><p>${parts.join(" · ")}</p><${TrailLines} incident=${incident} /></div>`;
 }
