@@ -282,7 +282,12 @@ def staffing(
 def user_add(
     login: str,
     name: Annotated[str, typer.Option(help="As the others see it.")],
-    role: Annotated[list[str], typer.Option(help="operator, supervisor or administrator.")],
+    role: Annotated[
+        list[str],
+        typer.Option(
+            help="operator, supervisor, administrator, security_administrator or auditor."
+        ),
+    ],
     area: Annotated[
         list[str] | None, typer.Option(help='Code of an area, or "*" for everywhere.')
     ] = None,
@@ -290,9 +295,13 @@ def user_add(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Make an account. An administrator without --area keeps the whole installation."""
+    """Make an account. An administrator without --area keeps the whole installation.
+
+    While nobody keeps the accounts, a new administrator is security administrator too.
+    """
     settings = _settings(database_url=database_url, data_dir=data_dir)
-    areas = area or (["*"] if "administrator" in role else [])
+    keepers = {"administrator", "security_administrator", "auditor"}
+    areas = area or (["*"] if keepers.intersection(role) else [])
     if not areas:
         _fail(EXIT_SETTINGS, 'Say with --area which areas the account covers; "*" is everywhere.')
     password = _password(is_from_stdin=password_stdin)
@@ -301,7 +310,8 @@ def user_add(
         from app.register.enrolment import accounts_of
 
         async with accounts_of(settings, on_progress=_tell) as accounts:
-            made = await accounts.create(login, password, name=name, roles=role, areas=areas)
+            roles = await accounts.first_roles(role)
+            made = await accounts.create(login, password, name=name, roles=roles, areas=areas)
             typer.echo(f"{made.login} can sign in as {', '.join(made.roles)}.")
 
     _run(work)

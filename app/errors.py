@@ -62,6 +62,9 @@ STATUS_OF: Final[Mapping[type[Exception], int]] = MappingProxyType(
         refusals.PasswordUnfit: http.HTTP_422_UNPROCESSABLE_CONTENT,
         refusals.AccountUnfit: http.HTTP_422_UNPROCESSABLE_CONTENT,
         refusals.AccountUnknown: http.HTTP_404_NOT_FOUND,
+        refusals.FactorThere: http.HTTP_409_CONFLICT,
+        refusals.FactorNotBegun: http.HTTP_409_CONFLICT,
+        refusals.CodeWrong: http.HTTP_403_FORBIDDEN,
         refusals.TokenUnknown: http.HTTP_404_NOT_FOUND,
         refusals.CursorUnfit: http.HTTP_400_BAD_REQUEST,
         refusals.PasswordsBusy: http.HTTP_503_SERVICE_UNAVAILABLE,
@@ -76,7 +79,7 @@ RETRY_AFTER_S: Final = 2
 INVALID_SHOWN_MAX: Final = 20
 _POINTER_CHARS_MAX: Final = 200
 _RESERVED: Final = frozenset({"type", "title", "status", "detail"})
-_SECRET_FIELDS: Final = frozenset({"password", "token", "csrf"})
+_SECRET_FIELDS: Final = frozenset({"password", "token", "csrf", "code"})
 _CAPITAL: Final = re.compile(r"(?<!^)(?=[A-Z])")
 _CLOSE_CODE_BASE: Final = 4000  # 4000–4999 are ours (RFC 6455, 7.4.2)
 _CLOSE_REASON_BYTES_MAX: Final = 123  # RFC 6455, 5.5

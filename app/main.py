@@ -47,9 +47,11 @@ from app.doors import (
     operator_rounds,
     operator_search,
     reports,
+    second_factor,
     session,
     wallboard,
 )
+from app.doors.audited import Audited
 from app.doors.express import express_for
 from app.doors.limits import BodyLimit
 from app.doors.pages import pages_router
@@ -141,7 +143,7 @@ def build_api(service: Service, doors: frozenset[str]) -> ASGIApp:
     async def openapi() -> dict[str, Any]:
         return api.openapi()
 
-    guarded = BodyLimit(api)
+    guarded = BodyLimit(Audited(api, service.security.audit))
     return handset.HandsetDoor(guarded, service) if "handset" in doors else guarded
 
 
@@ -156,6 +158,7 @@ _ROUTERS: Final[Mapping[str, Sequence[APIRouter]]] = {
     "family": (family.router,),
     "operator": (
         session.desk_router,
+        second_factor.router,
         operator.router,
         operator_card.router,
         operator_hand.router,
@@ -169,7 +172,12 @@ _ROUTERS: Final[Mapping[str, Sequence[APIRouter]]] = {
         console.router,
         reports.router,
     ),
-    "administrator": (session.desk_router, administrator.router, reports.router),
+    "administrator": (
+        session.desk_router,
+        second_factor.router,
+        administrator.router,
+        reports.router,
+    ),
     "metrics": (health.metrics,),
 }
 
@@ -337,6 +345,9 @@ def _security(settings: Settings, engine: AsyncEngine, directory: Directory) -> 
         system_clock,
         card,
         origins=settings.origins,
+        factor_roles=settings.second_factor_roles,
+        lock_after=timedelta(minutes=settings.lock_after_min) or None,
+        one_keeps_all=settings.one_administrator,
     )
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.security.roles import DESK_ROLES
 from devices.datum import Datum
 from dispatch.assignment import Policy
 from dispatch.staffing import Target
@@ -149,6 +150,15 @@ class Settings(BaseSettings):
     origins: tuple[str, ...] = ()
     """Other web origins that may use the doors with a session, as `https://host`."""
 
+    lock_after_min: Annotated[float, Field(ge=0, le=720)] = 15.0
+    """Minutes without input after which a desk locks itself, in minutes; 0 is never."""
+
+    second_factor_roles: tuple[str, ...] = ()
+    """Roles of desks that may do nothing before they have a second factor, as a JSON list."""
+
+    one_administrator: bool = False
+    """Whether one account may keep the system, the accounts and the audit log at once."""
+
     zone: str = "Asia/Shanghai"
     """Time zone by which people are planned and reports count, as IANA names it."""
 
@@ -188,6 +198,13 @@ class Settings(BaseSettings):
         if url and not (is_point and re.match(r"(?!javascript|data)[a-z]+://", url)):
             raise ValueError("write a link that holds {lon} and {lat}, each once")
         return url
+
+    @field_validator("second_factor_roles")
+    @classmethod
+    def _roles_are_of_desks(cls, roles: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := set(roles) - DESK_ROLES:
+            raise ValueError(f"no desk has the role {sorted(unknown)[0]!r}")
+        return roles
 
     @field_validator("zone")
     @classmethod

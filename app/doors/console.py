@@ -13,7 +13,7 @@ from app.doors.operator import in_scope, shown
 from app.doors.streams import accept, send, serve
 from app.doors.waiting import NotOnRecordYet
 from app.doors.wire import short_way
-from app.security.access import Principal, allow, security_of
+from app.security.access import Hindrance, Principal, allow, security_of
 from app.security.roles import Role
 from app.service import Service, the_service
 from app.views.book import View, desk_view, dot_view, incident_view
@@ -28,7 +28,10 @@ HEAR_EVERY_S: Final = 0.1
 SAID_MAX: Final = 200  # characters
 PING_EVERY_S: Final = 1.5  # a console that has heard nothing for four says so: within five in all
 
-OperatorDep = Annotated[Principal, allow(Role.OPERATOR, Role.SUPERVISOR)]
+# A locked desk goes on hearing: a call is never silenced because nobody touched the desk.
+OperatorDep = Annotated[
+    Principal, allow(Role.OPERATOR, Role.SUPERVISOR, despite=(Hindrance.LOCKED,))
+]
 router = APIRouter(prefix="/api/v1/operator", tags=["operator"])
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -52,7 +55,8 @@ async def stream(
         return [*_first(service, who, book, after), *service.feed.viewed(console)]
 
     async def hear(said: str) -> None:
-        await _hear(service, console, said)
+        is_locked = service.security.sessions.is_locked(who.session_id)
+        await _hear(service, console, said, is_locked=is_locked)
 
     with security_of(websocket).watch(who) as gone, service.feed.console(console):
         await accept(websocket)
@@ -96,8 +100,13 @@ class _Opened(msgspec.Struct, forbid_unknown_fields=True):
 _decode: Final = msgspec.json.Decoder(_Opened).decode
 
 
-async def _hear(service: Service, console: ConsoleFeed, said: str) -> None:
-    """Take which call an operator looks at; what cannot be read, or is others', is no call."""
+async def _hear(
+    service: Service, console: ConsoleFeed, said: str, *, is_locked: bool = False
+) -> None:
+    """Take which call an operator looks at; what cannot be read, or is others', is no call.
+
+    Nobody looks at a locked desk.
+    """
     await asyncio.sleep(HEAR_EVERY_S)  # a console that talks without end is heard slowly
     if len(said) > SAID_MAX:
         return
@@ -107,7 +116,7 @@ async def _hear(service: Service, console: ConsoleFeed, said: str) -> None:
         return
 
     def look(book: Book) -> None:
-        key = IncidentId(incident_id or "")
+        key = IncidentId("" if is_locked else incident_id or "")
         incident = book.incidents.get(key) or book.closed.get(key)
         path = book.territory.path(incident.area_id) if incident is not None else ()
         is_ours = incident is not None and console.covers(path)

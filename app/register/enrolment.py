@@ -43,7 +43,12 @@ async def accounts_of(
     async with database(settings, on_progress=on_progress) as engine:
         sessions = async_sessionmaker(engine, expire_on_commit=False)
         try:
-            yield Accounts(sessions, system_clock, passwords)
+            yield Accounts(
+                sessions,
+                system_clock,
+                passwords,
+                one_keeps_all=settings.one_administrator,
+            )
         finally:
             passwords.close()
 

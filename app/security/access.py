@@ -14,6 +14,7 @@ that names nothing, or two different things, is found by `app.security.unnamed.u
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import Problem, problem_of
+from app.security.accounts import Account
 from app.security.chance import same
 from app.security.roles import DESK_ROLES, EVERYWHERE, Role
 from app.security.security import Security
@@ -41,7 +43,8 @@ _BEARER_SUBPROTOCOL: Final = "bearer."
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _PORTS: Final = {"http": ":80", "https": ":443"}
 _RANK: Final = (
-    *(Role.ADMINISTRATOR, Role.SUPERVISOR, Role.OPERATOR),
+    *(Role.ADMINISTRATOR, Role.SECURITY, Role.AUDITOR),
+    *(Role.SUPERVISOR, Role.OPERATOR),
     *(Role.CAREGIVER, Role.FAMILY, Role.HANDSET),
 )
 
@@ -63,6 +66,18 @@ class TokenNeeded(Problem):
 
 class RoleNeeded(Problem):
     """Your account does not have the role that this needs."""
+
+    status = http.HTTP_403_FORBIDDEN
+
+
+class SessionLocked(Problem):
+    """This desk is locked: give the password or a code first."""
+
+    status = http.HTTP_423_LOCKED
+
+
+class SecondFactorNeeded(Problem):
+    """Your account needs a second factor first: open the administration page to set it up."""
 
     status = http.HTTP_403_FORBIDDEN
 
@@ -98,7 +113,10 @@ class OutOfScope(Problem):
         )
 
 
-COOKIE_PROBLEMS: Final = (SignInNeeded, RoleNeeded, CsrfNeeded, OriginRefused)
+COOKIE_PROBLEMS: Final = (
+    *(SignInNeeded, RoleNeeded, CsrfNeeded, OriginRefused),
+    *(SessionLocked, SecondFactorNeeded),
+)
 """For `problems()`: how a route for desks can refuse who asks."""
 
 TOKEN_PROBLEMS: Final = (TokenNeeded, OriginRefused)
@@ -129,11 +147,19 @@ class Principal:
         return EVERYWHERE in self.areas or not set(self.areas).isdisjoint(path)
 
 
+class Hindrance(StrEnum):
+    """What keeps a signed-in desk from everything but the few routes that say otherwise."""
+
+    LOCKED = "locked"  # nobody has touched it for a while
+    FACTOR = "factor"  # its account must have a second factor, and has none
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Which roles may pass; none at all means that everybody may."""
+    """Which roles may pass, and in spite of what; no role at all means that everybody may."""
 
     roles: frozenset[Role]
+    despite: frozenset[Hindrance] = frozenset()
 
     @property
     def is_public(self) -> bool:
@@ -199,13 +225,15 @@ PUBLIC: Final = params.Depends(OpenGate())
 """For `dependencies=[PUBLIC]`: everybody may pass."""
 
 
-def allow(*roles: Role) -> params.Depends:
+def allow(*roles: Role, despite: Iterable[Hindrance] = ()) -> params.Depends:
     """Return the dependency that lets these roles pass and gives the Principal.
+
+    `despite` names what does not keep a desk out here, as it does everywhere else.
 
     Raises:
         ValueError: the roles are none, or come in by different means (cookie and token).
     """
-    access = Access(frozenset(roles))
+    access = Access(frozenset(roles), frozenset(despite))
     if access.is_public or (len(roles) > 1 and not access.roles <= DESK_ROLES):
         raise ValueError(roles)
     return Depends(_gate(access))
@@ -284,14 +312,25 @@ def principal_of(session: Session) -> Principal:
     )
 
 
+def lacks_factor(security: Security, account: Account) -> bool:
+    """Tell whether an account must have a second factor, and has none."""
+    is_needed = not security.factor_roles.isdisjoint(account.roles)
+    return is_needed and account.second_factor_at is None
+
+
 async def _desk(connection: HTTPConnection, security: Security, access: Access) -> Principal:
     session = await security.sessions.find(connection.cookies.get(COOKIE, ""))
     if session is None:
         raise SignInNeeded
     _require_csrf(connection, session)
     principal = principal_of(session)
+    connection.state.principal = principal  # for the audit log
     if access.roles.isdisjoint(principal.roles):
         raise RoleNeeded
+    if session.locked_at is not None and Hindrance.LOCKED not in access.despite:
+        raise SessionLocked
+    if lacks_factor(security, session.account) and Hindrance.FACTOR not in access.despite:
+        raise SecondFactorNeeded
     return principal
 
 

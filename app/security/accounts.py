@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from app.security.paging import LIMIT_DEFAULT, LIMIT_MAX, Page
 from app.security.passwords import Passwords, require_fit
 from app.security.refusals import AccountUnfit, AccountUnknown, LoginTaken, LoginUnfit
-from app.security.roles import DESK_ROLES, EVERYWHERE, Role
+from app.security.roles import DESK_ROLES, EVERYWHERE, KEEPER_ROLES, Role
 from app.security.session_rows import end_sessions
 from app.security.tokens import end_tokens
 from app.security.words import fit
@@ -52,6 +52,7 @@ class Account:
     created_at: datetime
     password_set_at: datetime
     disabled_at: datetime | None
+    second_factor_at: datetime | None = None  # since when a code is asked for too
 
 
 Ended: TypeAlias = Callable[[Sequence[str], Sequence[str]], None]
@@ -68,11 +69,13 @@ class Accounts:
         passwords: Passwords,
         *,
         ended: Ended | None = None,
+        one_keeps_all: bool = False,
     ) -> None:
         self._db = sessionmaker
         self._clock = clock
         self._passwords = passwords
         self._ended = ended or _nobody_listens
+        self._one_keeps_all = one_keeps_all
 
     async def create(
         self,
@@ -99,13 +102,14 @@ class Accounts:
             login=login.strip(),
             name=fit(name, NAME_CHARS_MAX),
             kind=kind.value,
-            roles=_roles(kind, roles),
+            roles=self._roles(kind, roles),
             areas=_areas(areas),
             subject_id=_subject(kind, subject_id),
             password_hash=await self._passwords.hash(password),
             created_at=now,
             password_set_at=now,
             disabled_at=None,
+            second_factor_at=None,
         )
         account = account_of(row)
         try:
@@ -135,7 +139,7 @@ class Accounts:
             if name is not None:
                 row.name = fit(name, NAME_CHARS_MAX)
             if roles is not None:
-                row.roles = _roles(AccountKind(row.kind), roles)
+                row.roles = self._roles(AccountKind(row.kind), roles)
             if areas is not None:
                 row.areas = _areas(areas)
             is_other = (row.roles, row.areas) != before
@@ -236,7 +240,10 @@ class Accounts:
         being checked did not see it, and so could not end it.
         """
         found = await self.get(account.id)
-        is_same = found.password_set_at == account.password_set_at
+        is_same = (found.password_set_at, found.second_factor_at) == (
+            account.password_set_at,
+            account.second_factor_at,
+        )
         return is_same and found.disabled_at is None
 
     async def page(
@@ -264,6 +271,32 @@ class Accounts:
         async with self._db() as db:
             items = [account_of(row) for row in await db.scalars(query)]
         return Page(items=items[:count], next=items[count - 1].id if len(items) > count else None)
+
+    async def first_roles(self, roles: Iterable[str]) -> list[str]:
+        """Return the roles of an account from the command line, so that a new house can begin.
+
+        While nobody keeps the accounts, the administrator who is made does that too; where one
+        may keep all, that one does.
+        """
+        wanted = set(roles)
+        if Role.ADMINISTRATOR not in wanted:
+            return sorted(wanted)
+        if self._one_keeps_all:
+            return sorted(wanted | KEEPER_ROLES)
+        keepers = select(AccountRow.id).where(
+            AccountRow.roles.contains([Role.SECURITY.value]), AccountRow.disabled_at.is_(None)
+        )
+        async with self._db() as db:
+            is_kept = (await db.scalars(keepers.limit(1))).first() is not None
+        return sorted(wanted if is_kept else wanted | {Role.SECURITY})
+
+    def _roles(self, kind: AccountKind, roles: Iterable[str]) -> list[str]:
+        found = _roles(kind, roles)
+        if KEEPER_ROLES.issubset(found) and not self._one_keeps_all:
+            raise AccountUnfit(
+                "One account is not administrator, security administrator and auditor at once."
+            )
+        return found
 
     async def _row_of(self, login: str) -> AccountRow | None:
         try:
@@ -310,6 +343,7 @@ def account_of(row: AccountRow) -> Account:
         created_at=row.created_at,
         password_set_at=row.password_set_at,
         disabled_at=row.disabled_at,
+        second_factor_at=row.second_factor_at,
     )
 
 

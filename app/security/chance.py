@@ -1,6 +1,7 @@
 """What nobody can guess: the only module that draws secrets."""
 
 import secrets
+from base64 import b32encode
 from typing import Final
 
 SECRET_BYTES: Final = 32
@@ -26,6 +27,11 @@ def spoken_code() -> str:
 def short_id() -> str:
     """Return 16 hexadecimal characters: an id that may be shown and logged, and opens nothing."""
     return secrets.token_hex(8)
+
+
+def in_base32(length_bytes: int) -> str:
+    """Return that many random bytes as letters and digits that people can copy."""
+    return b32encode(secrets.token_bytes(length_bytes)).rstrip(b"=").decode("ascii")
 
 
 def same(one: str, other: str) -> bool:

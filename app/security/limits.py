@@ -82,14 +82,19 @@ class LoginLimits:
         return wait
 
     def succeeded(self, login: str, address: str) -> None:
-        """Do not count the try after all: the password was right."""
-        source, login_key = self._keys(login, address)
-        self._by_address.give_back(source)
-        self._by_login.give_back(login_key)
+        """Do not count the try after all: the password, and the code if any, were right."""
+        self.not_counted(login, address)
+        source = network_of(address)
         self._known[login, source] = None
         self._known.move_to_end((login, source))
         if len(self._known) > KEYS_MAX:
             self._known.popitem(last=False)
+
+    def not_counted(self, login: str, address: str) -> None:
+        """Do not count the try: the password was right, and the code is still to come."""
+        source, login_key = self._keys(login, address)
+        self._by_address.give_back(source)
+        self._by_login.give_back(login_key)
 
     def _keys(self, login: str, address: str) -> tuple[str, str]:
         source = network_of(address)

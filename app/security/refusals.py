@@ -31,6 +31,27 @@ class AccountUnknown(SecurityRefusal):
         super().__init__(f"There is no account {account_id}.")
 
 
+class FactorThere(SecurityRefusal):
+    """The account has a second factor: a security administrator can reset it."""
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(f"Account {account_id} has a second factor. Have it reset first.")
+
+
+class FactorNotBegun(SecurityRefusal):
+    """There is no new second factor that a code could confirm."""
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(f"Begin a second factor for account {account_id} first.")
+
+
+class CodeWrong(SecurityRefusal):
+    """The code is wrong, is too old, or was used before."""
+
+    def __init__(self) -> None:
+        super().__init__("Wait for the next code, and look whether the telephone's clock is right.")
+
+
 class TokenUnknown(SecurityRefusal):
     """No live token has this id."""
 

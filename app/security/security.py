@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from app.security.accounts import Accounts
+from app.security.audit import Audit
+from app.security.factors import SecondFactors
 from app.security.limits import LoginLimits
 from app.security.looks import Looks
 from app.security.passwords import Passwords
@@ -53,10 +55,14 @@ class Security:
     passwords: Passwords
     limits: LoginLimits
     looks: Looks
+    factors: SecondFactors
+    audit: Audit
     wrong: WrongCounts
     revocations: Revocations
     origins: frozenset[str]  # other sites whose pages may speak for their visitors
     caregiver_card: CaregiverCards
+    factor_roles: frozenset[str] = frozenset()  # who may do nothing before they have one
+    lock_after: timedelta | None = None  # without input; None: desks are never locked
 
     @contextmanager
     def watch(self, principal: "Principal") -> Generator[asyncio.Event]:
@@ -98,6 +104,9 @@ def build(
     origins: Iterable[str] = (),
     session_idle_max: timedelta = IDLE_MAX,
     session_life_max: timedelta = LIFE_MAX,
+    factor_roles: Iterable[str] = (),
+    lock_after: timedelta | None = None,
+    one_keeps_all: bool = False,
 ) -> Security:
     """Return the security rooms, wired.
 
@@ -118,16 +127,20 @@ def build(
 
     return Security(
         clock=clock,
-        accounts=Accounts(sessionmaker, clock, passwords, ended=ended),
+        accounts=Accounts(sessionmaker, clock, passwords, ended=ended, one_keeps_all=one_keeps_all),
         sessions=sessions,
         tokens=tokens,
         passwords=passwords,
         limits=limits or LoginLimits(),
         looks=Looks(sessionmaker, clock),
+        factors=SecondFactors(sessionmaker, clock, ended=ended),
+        audit=Audit(sessionmaker, clock),
         wrong=wrong,
         revocations=revocations,
         origins=frozenset(origin.lower().rstrip("/") for origin in origins),
         caregiver_card=caregiver_card,
+        factor_roles=frozenset(factor_roles),
+        lock_after=lock_after,
     )
 
 

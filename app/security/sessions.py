@@ -53,6 +53,7 @@ class Session:
     created_at: datetime
     last_seen_at: datetime  # to the minute
     expires_at: datetime
+    locked_at: datetime | None = None  # the desk was left alone, and nobody has come back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +144,23 @@ class Sessions:
         copy = self._copies.get(session_id)
         return copy is not None and self._is_in_time(copy.session, self._clock())
 
+    def is_locked(self, session_id: str) -> bool:
+        """Tell whether a session that was found a moment ago is locked."""
+        copy = self._copies.get(session_id)
+        return copy is not None and copy.session.locked_at is not None
+
+    async def lock(self, session_id: str) -> None:
+        """Let a session do nothing but hear, until it is unlocked. Safe to repeat."""
+        await self._set_lock(session_id, self._clock())
+
+    async def unlock(self, session_id: str) -> None:
+        """Let a locked session do everything again. Safe to repeat."""
+        await self._set_lock(session_id, None)
+
+    async def renew(self, session_id: str) -> None:
+        """Read a session again at once, because its account has changed without ending it."""
+        await self._reread(session_id, self._copies.get(session_id), self._clock())
+
     async def revoke(self, session_id: str) -> None:
         """End one session. Safe to repeat."""
         await self._revoke(SessionRow.id == session_id)
@@ -179,7 +197,7 @@ class Sessions:
             if key not in live or not self._is_in_time(live[key].session, now):
                 self.forget([key])
             elif key in self._copies:  # not ended here while the database was asked
-                self._copies[key] = live[key]
+                self._keep(key, live[key])
 
     async def purge(self) -> int:
         """Delete the sessions that ended long ago; return how many there were."""
@@ -206,10 +224,25 @@ class Sessions:
         if session_id in self._ended:
             return None
         if fresh is not None:
-            self._copies[session_id] = fresh
-        elif copy is not None:
+            return self._keep(session_id, fresh)
+        if copy is not None:
             self.forget([session_id])
         return fresh
+
+    def _keep(self, session_id: str, fresh: _Copy) -> _Copy:
+        """Remember what was read, unless something newer is remembered: a lock, for one."""
+        known = self._copies.get(session_id)
+        newer = known if known is not None and known.read_at > fresh.read_at else fresh
+        self._copies[session_id] = newer
+        return newer
+
+    async def _set_lock(self, session_id: str, at: datetime | None) -> None:
+        change = update(SessionRow).where(SessionRow.id == session_id)
+        if at is not None:
+            change = change.where(SessionRow.locked_at.is_(None))
+        async with self._db.begin() as db:
+            await db.execute(change.values(locked_at=at))
+        await self.renew(session_id)
 
     async def _read(self, session_ids: Sequence[str], now: datetime) -> dict[str, _Copy]:
         if not session_ids:
@@ -262,6 +295,7 @@ def _session(row: SessionRow, account: AccountRow) -> Session:
         created_at=row.created_at,
         last_seen_at=row.last_seen_at,
         expires_at=row.expires_at,
+        locked_at=row.locked_at,
     )
 
 

@@ -1,4 +1,4 @@
-"""The tables of people at doors, as mapped classes: account, session, token, look.
+"""The tables of people at doors, as mapped classes: account, session, token, look, audit.
 
 Facts and projections are written by hand elsewhere; these rows change one at a time.
 """
@@ -58,6 +58,19 @@ class AccountRow(Base):
     created_at: Mapped[datetime]
     password_set_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    second_factor_at: Mapped[datetime | None]  # since when a code is asked for
+
+
+class SecondFactorRow(Base):
+    """What an account's codes are made from. It counts once the account says since when."""
+
+    __tablename__ = "second_factor"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    secret: Mapped[str]  # base 32; whoever reads it can make codes
+    begun_at: Mapped[datetime]
+    step_last: Mapped[int] = mapped_column(BigInteger)  # a code works once: only later ones do
+    recovery: Mapped[list[str]]  # SHA-256 of the codes that are left
 
 
 class SessionRow(Base):
@@ -75,6 +88,7 @@ class SessionRow(Base):
     revoked_at: Mapped[datetime | None]
     user_agent: Mapped[str]
     address: Mapped[str]
+    locked_at: Mapped[datetime | None]
 
 
 class TokenRow(Base):
@@ -103,6 +117,7 @@ class LookRow(Base):
     __table_args__ = (
         Index("look_resident", "resident_id", "id"),
         Index("look_account", "account_id", "id"),
+        Index("look_at", "at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -113,3 +128,22 @@ class LookRow(Base):
     incident_id: Mapped[str | None]
     reason: Mapped[str]
     what: Mapped[str]
+
+
+class AuditRow(Base):
+    """Somebody did something, or was refused. Rows are only ever added."""
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        Index("audit_at", "at", "id"),
+        Index("audit_account", "account_id", "at"),
+        Index("audit_subject", "subject", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    account_id: Mapped[str]  # "" when nobody is known
+    subject: Mapped[str]  # an account's id, a path below the doors, or ""
+    address: Mapped[str]
+    detail: Mapped[str]

@@ -96,7 +96,8 @@ async def a_house(
             yield house
             return
         await service.center.call(Register(facts=areas_at(service.center.now)))
-        async with house.signed_in("adm", roles=["administrator"], areas=["*"]) as house.web:
+        roles = ["administrator", "security_administrator"]
+        async with house.signed_in("adm", roles=roles, areas=["*"]) as house.web:
             yield house
 
 

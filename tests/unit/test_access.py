@@ -92,6 +92,8 @@ def security() -> Security:
         passwords=unused,
         limits=unused,
         looks=unused,
+        factors=unused,
+        audit=unused,
         wrong=tokens._wrong,
         revocations=revocations,
         origins=frozenset({"https://console.example"}),

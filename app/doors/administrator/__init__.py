@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app.doors.administrator import (
     areas,
+    audit,
     caregiver_accounts,
     caregivers,
     finding,
@@ -20,7 +21,7 @@ from app.doors.administrator import (
 _PARTS = (
     *(residents, photos, caregivers, caregiver_accounts, handsets, handset_care),
     *(finding, templates),
-    *(areas, operators, plans, records),
+    *(areas, operators, audit, plans, records),
 )
 
 router = APIRouter(prefix="/api/v1/admin")

@@ -7,9 +7,11 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
 from app.doors.administrator.asking import PROBLEMS, EverythingDep, PageOut, SoughtDep
+from app.doors.administrator.audit import AuditorDep
 from app.errors import problems
 from app.register.registry import EverywhereNeeded
 from app.security.refusals import CursorUnfit
+from app.service import ServiceDep
 from app.storage.parked import parked_page
 from app.storage.register import reading
 
@@ -116,12 +118,13 @@ async def parked(service: EverythingDep, sought: SoughtDep) -> PageOut[ParkedOut
     responses=problems(*PROBLEMS, EverywhereNeeded, CursorUnfit),
 )
 async def looks(
-    service: EverythingDep,
+    _: AuditorDep,
+    service: ServiceDep,
     sought: SoughtDep,
     resident: Annotated[str | None, Query(max_length=64)] = None,
     account: Annotated[str | None, Query(max_length=64)] = None,
 ) -> PageOut[LookOut]:
-    """Return looks at where residents are, the latest first."""
+    """Return looks at where residents are, the latest first. For auditors, as all of the log."""
     page = await service.security.looks.page(
         resident_id=resident, account_id=account, after=sought.after, limit=sought.limit
     )
