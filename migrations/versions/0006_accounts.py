@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0006_accounts"
-down_revision = "0004_offers"
+down_revision = "0005_people"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0007_family"
-down_revision = "0005_people"
+down_revision = "0006_accounts"
 branch_labels = None
 depends_on = None
 
