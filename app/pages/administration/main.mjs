@@ -1,11 +1,12 @@
 // @ts-check
 // The administration: the log-in form, the bar, the navigation, and the room that the address names.
-import { effect, signal, useSignal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { html } from "../kit/html.mjs";
-import { Refused } from "../kit/http.mjs";
 import { LanguageSwitch, startLanguage, t } from "../kit/language.mjs";
+import { isLocked, Lock } from "../kit/lock.mjs";
+import { LogInForm } from "../kit/login.mjs";
 import { isExpired, logIn, logOut, phase, rooms, session, start } from "./reader.mjs";
 import { roomAt } from "./rooms.mjs";
 
@@ -21,38 +22,14 @@ function App() {
 }
 
 function LogIn() {
-  const login = useSignal("");
-  const password = useSignal("");
-  const fault = useSignal("");
-  const isBusy = useSignal(false);
-  const submit = async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    isBusy.value = true;
-    fault.value = "";
-    try {
-      await logIn(login.value.trim(), password.value);
-    } catch (why) {
-      const status = why instanceof Refused ? why.status : 0;
-      fault.value = status === 401 ? "login.wrong" : status === 403 ? "administration.not_yours" : status === 429 ? "login.too_many" : "login.unreachable";
-    }
-    isBusy.value = false;
-  };
-  return html`<main class="login">
-    <form class="card" onSubmit=${submit}>
-      <header><h1>${t("app.name")}</h1><${LanguageSwitch} /></header>
-      <p class="sub">${t("administration.login")}</p>
-      ${isExpired.value && html`<p class="notice fault" role="alert"><span aria-hidden="true">✖</span><span>${t("login.session_over")}</span></p>`}
-      <label class="field">${t("login.login")}<input name="login" autocomplete="username" required value=${login.value} onInput=${(/** @type {any} */ event) => (login.value = event.target.value)} /></label>
-      <label class="field">${t("login.password")}<input name="password" type="password" autocomplete="current-password" required value=${password.value} onInput=${(/** @type {any} */ event) => (password.value = event.target.value)} /></label>
-      ${fault.value && html`<p class="notice fault" role="alert"><span aria-hidden="true">✖</span><span>${t(fault.value)}</span></p>`}
-      <button type="submit" class="primary" disabled=${isBusy.value}>${t("login.enter")}</button>
-    </form>
-  </main>`;
+  return html`<${LogInForm} about=${t("administration.login")} expired=${isExpired.value ? t("login.session_over") : ""} notYours=${t("administration.not_yours")} logIn=${logIn} />`;
 }
 
 function House() {
   const { room, rest } = roomAt(hash.value, rooms.value);
-  return html`<a class="skip" href="#" onClick=${toRoom}>${t("administration.skip")}</a>
+  const wasOpen = useRef(false); // a room is entered once the desk is open, and stays under a later cover
+  wasOpen.current ||= !isLocked.value;
+  return html`<div class=${isLocked.value ? "is-covered" : ""}><a class="skip" href="#" onClick=${toRoom}>${t("administration.skip")}</a>
     <header class="bar">
       <p class="name">${t("app.name")} <span class="where">${t("administration.name")}</span></p>
       <span class="grow"></span>
@@ -64,8 +41,9 @@ function House() {
       <nav class="rooms" aria-label=${t("administration.name")}>
         ${rooms.value.map((one) => html`<a key=${one.key} href=${`#${one.key}`} aria-current=${one.key === room?.key ? "page" : undefined}>${t(one.title)}</a>`)}
       </nav>
-      <main class="room">${room && html`<${Entered} key=${room.key} room=${room} rest=${rest} />`}</main>
-    </div>`;
+      <main class="room">${room && wasOpen.current && html`<${Entered} key=${room.key} room=${room} rest=${rest} />`}</main>
+    </div></div>
+    <${Lock} onLogOut=${() => void logOut()} />`;
 }
 
 /** @param {Event} event */

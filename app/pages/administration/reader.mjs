@@ -2,6 +2,8 @@
 // Who administrates: logging in, logging out, and asking the doors. A session that has ended leads back to the form.
 import { batch, computed, signal } from "@preact/signals";
 import { ask, Refused } from "../kit/http.mjs";
+import { noteLocked, startLock, stopLock } from "../kit/lock.mjs";
+import { signIn } from "../kit/login.mjs";
 import { roomsFor } from "./rooms.mjs";
 
 /** @typedef {import("../kit/contract.d.ts").Session} Session */
@@ -11,7 +13,10 @@ export const session = signal(/** @type {Session | null} */ (null));
 export const isExpired = signal(false);
 
 /** The rooms that whoever is logged in may enter. */
-export const rooms = computed(() => roomsFor(session.value?.account.roles ?? []));
+export const rooms = computed(() => {
+  const own = roomsFor(session.value?.account.roles ?? []);
+  return session.value?.second_factor_needed ? own.filter(({ key }) => key === "second_factor") : own;
+});
 
 /** Look whether somebody is logged in already. */
 export async function start() {
@@ -24,15 +29,16 @@ export async function start() {
   phase.value = "login";
 }
 
-/** @param {string} login @param {string} password */
-export async function logIn(login, password) {
-  const said = await ask("POST", "/api/v1/session", { body: { login, password } });
+/** @param {string} login @param {string} password @param {string} [code] */
+export async function logIn(login, password, code) {
+  const said = await signIn(login, password, code);
   if (roomsFor(said.account.roles).length === 0) throw new Refused(403, { type: "/problems/not-administrator" });
   enter(said);
 }
 
 export async function logOut() {
   await ask("DELETE", "/api/v1/session", { headers: { "X-CSRF-Token": csrf() } }).catch(() => undefined);
+  stopLock();
   batch(() => {
     session.value = null;
     isExpired.value = false;
@@ -76,7 +82,9 @@ export async function guarded(request) {
   try {
     return await request();
   } catch (fault) {
+    noteLocked(fault);
     if (fault instanceof Refused && fault.status === 401) {
+      stopLock();
       batch(() => {
         phase.value = "login";
         isExpired.value = true;
@@ -88,9 +96,15 @@ export async function guarded(request) {
 
 /** @param {Session} said */
 function enter(said) {
+  startLock(said);
   batch(() => {
     session.value = said;
     isExpired.value = false;
     phase.value = "working";
   });
+}
+
+/** Read again who is logged in, after something about the account has changed. */
+export async function renew() {
+  session.value = await door("GET", "session");
 }

@@ -8,12 +8,17 @@
 /** @typedef {{ Room: (props: { rest: string }) => unknown }} RoomModule */
 /** @typedef {{ key: string, title: string, roles: string[], load: () => Promise<RoomModule> }} RoomEntry */
 
+const DESKS = ["operator", "supervisor", "administrator", "security_administrator", "auditor"];
+
 /** @type {RoomEntry[]} */
 export const ROOMS = [
   { key: "residents", title: "administration.residents", roles: ["administrator"], load: () => import("./residents.mjs") },
   { key: "handsets", title: "administration.handsets", roles: ["administrator"], load: () => import("./handsets.mjs") },
   { key: "caregivers", title: "administration.caregivers", roles: ["administrator"], load: () => import("./caregivers.mjs") },
   { key: "imports", title: "administration.imports", roles: ["administrator"], load: () => import("./imports.mjs") },
+  { key: "accounts", title: "keeping.accounts", roles: ["security_administrator"], load: () => import("./accounts.mjs") },
+  { key: "audit", title: "keeping.audit", roles: ["auditor"], load: () => import("./audit.mjs") },
+  { key: "second_factor", title: "keeping.second_factor", roles: DESKS, load: () => import("./second_factor.mjs") },
 ];
 
 /**

@@ -2,6 +2,8 @@
 // One operator's session: who sits here, the live board, and what the operator can do.
 import { batch, computed, effect, signal } from "@preact/signals";
 import { ask, Refused } from "../kit/http.mjs";
+import { isLocked, noteLocked, startLock, stopLock } from "../kit/lock.mjs";
+import { requireFactor, signIn } from "../kit/login.mjs";
 import { socketAddress, Stream } from "../kit/stream.mjs";
 import { hearTime, now, tick } from "../kit/time.mjs";
 import { emptyBoard, fold, gravest, inOrder, sounding } from "./board.mjs";
@@ -77,14 +79,15 @@ export async function start() {
 }
 
 /** An administrator alone has no desk. @param {Session} said */
-function sitsAtDesk({ account }) {
-  return account.roles.includes("operator") || account.roles.includes("supervisor");
+function sitsAtDesk({ account, second_factor_needed }) {
+  return !second_factor_needed && (account.roles.includes("operator") || account.roles.includes("supervisor"));
 }
 
-/** @param {string} login @param {string} password */
-export async function logIn(login, password) {
+/** @param {string} login @param {string} password @param {string} [code] */
+export async function logIn(login, password, code) {
   void allowSound(); // within the click: later the browser would refuse
-  const said = await ask("POST", "/api/v1/session", { body: { login, password } });
+  const said = await signIn(login, password, code);
+  requireFactor(said);
   if (!sitsAtDesk(said)) throw new Refused(403, { type: "/problems/not-operator" });
   enter(said);
 }
@@ -105,6 +108,7 @@ function enter(said) {
     isExpired.value = false;
   });
   void allowSound();
+  startLock(said);
   stream?.stop();
   stream = new Stream({
     address: () => socketAddress(`/api/v1/operator/stream${board.cursor ? `?after=${encodeURIComponent(board.cursor)}` : ""}`),
@@ -129,6 +133,7 @@ function forget() {
 function leave() {
   stream?.stop();
   stream = null;
+  stopLock();
   batch(() => {
     link.value = "connecting";
     phase.value = "login";
@@ -187,6 +192,7 @@ export async function change(method, path, body) {
     return await ask(method, path, { body, headers: { "X-CSRF-Token": session.value?.csrf ?? "" } });
   } catch (fault) {
     if (fault instanceof Refused && fault.status === 401) leave();
+    noteLocked(fault);
     throw fault;
   }
 }
@@ -197,6 +203,7 @@ export async function look(path) {
     return await ask("GET", path);
   } catch (fault) {
     if (fault instanceof Refused && fault.status === 401) leave();
+    noteLocked(fault);
     throw fault;
   }
 }
@@ -298,7 +305,7 @@ function refreshSoon() {
 
 async function refresh() {
   const id = chosenId.value;
-  if (id === null) return;
+  if (id === null || isLocked.value) return;
   try {
     const said = await look(incidentPath(id));
     if (chosenId.value === id) batch(() => ((chosen.value = said), (chosenFault.value = null)));
@@ -326,9 +333,14 @@ function isUnreachable() {
   return link.value === "lost" && now.value - (lostAt ?? now.value) >= WARN_AFTER_MS;
 }
 
+// What happened to the chosen call while nobody was here is read when somebody is back.
+effect(() => {
+  if (!isLocked.value) refreshSoon();
+});
+
 // Others see which call stands open here; after a reconnect they are told again.
 effect(() => {
-  if (link.value === "live") stream?.send({ open: chosenId.value });
+  if (link.value === "live") stream?.send({ open: isLocked.value ? null : chosenId.value });
 });
 
 everyBeat(() => {

@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { html } from "../kit/html.mjs";
 import { t } from "../kit/language.mjs";
+import { isLocked } from "../kit/lock.mjs";
 import { myCalls } from "./mine.mjs";
 import { act, choose, chosen, chosenId, liveIncident, notice, phase, queue, ringing, session } from "./desk.mjs";
 import { OUTCOMES } from "./choosing.mjs";
@@ -90,7 +91,7 @@ export function KeysForm() {
 
 /** @param {KeyboardEvent} event */
 function press(event) {
-  if (phase.value !== "desk" || isDialogOpen() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isTyping(event.target)) return;
+  if (phase.value !== "desk" || isLocked.value || isDialogOpen() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isTyping(event.target)) return;
   if (event.key === "Escape") return choose(null);
   if (event.key === "?") return openDialog("keys");
   if (!keysOn.value || event.repeat) return;

@@ -1,14 +1,15 @@
 // @ts-check
 // The operator's page: log in, then the desk.
-import { effect, untracked, useSignal } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 import { render } from "preact";
 import { html } from "../kit/html.mjs";
-import { Refused } from "../kit/http.mjs";
 import { LanguageSwitch, startLanguage, t, zone } from "../kit/language.mjs";
+import { isLocked, Lock } from "../kit/lock.mjs";
+import { LogInForm } from "../kit/login.mjs";
 import { now } from "../kit/time.mjs";
 import { span, timeOfDay } from "../kit/words.mjs";
 import { askToNotify, mayNotify } from "./attention.mjs";
-import { choose, chosenId, health, heardAt, isExpired, link, logIn, logOut, phase, queue, session, start, theDesk } from "./desk.mjs";
+import { choose, chosenId, health, heardAt, isExpired, link, logIn, logOut, phase, queue, ringing, session, start, theDesk } from "./desk.mjs";
 import { Detail } from "./detail.mjs";
 import { FamilyBanner } from "./families.mjs";
 import { Dialogs, openDialog } from "./dialogs.mjs";
@@ -25,44 +26,25 @@ function App() {
 }
 
 function LogIn() {
-  const login = useSignal("");
-  const password = useSignal("");
-  const fault = useSignal("");
-  const isBusy = useSignal(false);
-  const submit = async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    isBusy.value = true;
-    fault.value = "";
-    void askToNotify(); // within the click
-    try {
-      await logIn(login.value.trim(), password.value);
-    } catch (why) {
-      const status = why instanceof Refused ? why.status : 0;
-      fault.value = status === 401 ? "login.wrong" : status === 403 ? "login.not_operator" : status === 429 ? "login.too_many" : "login.unreachable";
-    }
-    isBusy.value = false;
-  };
-  return html`<main class="login">
-    <form class="card" onSubmit=${submit}>
-      <header><h1>${t("app.name")}</h1><${LanguageSwitch} /></header>
-      <p class="sub">${t("login.console")}</p>
-      ${isExpired.value && html`<p class="notice fault" role="alert"><span aria-hidden="true">✖</span><span>${t("login.expired")}</span></p>`}
-      <label class="field">${t("login.login")}<input name="login" autocomplete="username" required value=${login.value} onInput=${(/** @type {any} */ event) => (login.value = event.target.value)} /></label>
-      <label class="field">${t("login.password")}<input name="password" type="password" autocomplete="current-password" required value=${password.value} onInput=${(/** @type {any} */ event) => (password.value = event.target.value)} /></label>
-      ${fault.value && html`<p class="notice fault" role="alert"><span aria-hidden="true">✖</span><span>${t(fault.value)}</span></p>`}
-      <button type="submit" class="primary" disabled=${isBusy.value}>${t("login.enter")}</button>
-    </form>
-  </main>`;
+  return html`<${LogInForm} about=${t("login.console")} expired=${isExpired.value ? t("login.expired") : ""} notYours=${t("login.not_operator")} logIn=${logIn} onSubmit=${() => void askToNotify()} />`;
 }
 
 function Desk() {
-  return html`<div class=${`desk ${chosenId.value === null ? "" : "has-detail"}`} data-siren=${sirenState.value} data-sound=${soundOf.value ?? ""} data-soft=${isSoft.value ? "yes" : "no"} data-link=${link.value}>
+  return html`<div class=${`desk ${chosenId.value === null ? "" : "has-detail"} ${isLocked.value ? "is-covered" : ""}`} data-siren=${sirenState.value} data-sound=${soundOf.value ?? ""} data-soft=${isSoft.value ? "yes" : "no"} data-link=${link.value}>
     <${Bar} />
     <${MyCalls} />
     <${Banners} />
     <main class="panes"><${IncidentList} /><${MapPane} /><${Detail} /></main>
     <${Dialogs} />
-  </div>`;
+  </div>
+  <${Lock} onLogOut=${() => void logOut()}><${Unseen} /><//>`;
+}
+
+/** What a covered desk says: that somebody calls, and not who; and whether it hears. */
+function Unseen() {
+  const ring = ringing.value.length;
+  return html`${ring > 0 && html`<p class="notice fault"><span aria-hidden="true">▲</span><strong>${t("lock.ringing", { n: ring })}</strong></p>`}
+    ${link.value === "lost" && html`<p class="notice fault">${t("link.lost")}</p>`}`;
 }
 
 function Bar() {

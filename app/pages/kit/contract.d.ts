@@ -2,7 +2,10 @@
 
 export type Gravity = "life_threat" | "urgent" | "routine" | "service";
 export interface Account { id: string; login: string; name: string; roles: string[]; areas: string[] }
-export interface Session { account: Account; csrf: string }
+export interface Session {
+  account: Account; csrf: string;
+  is_locked?: boolean; lock_after_s?: number | null; has_second_factor?: boolean; second_factor_needed?: boolean;
+}
 export interface Place { lon: number; lat: number; accuracy_m?: number | null; source?: string; at?: string | null }
 
 export interface Resident {

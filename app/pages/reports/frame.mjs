@@ -5,6 +5,8 @@ import { useEffect, useRef } from "preact/hooks";
 import { html } from "../kit/html.mjs";
 import { Refused } from "../kit/http.mjs";
 import { LanguageSwitch, t } from "../kit/language.mjs";
+import { Lock } from "../kit/lock.mjs";
+import { LogInForm } from "../kit/login.mjs";
 import { word } from "../kit/words.mjs";
 import { areaName, duration, moment, SIGNS, verdict } from "./figures.mjs";
 import { areas, choices, hasDesk, isExpired, logIn, logOut, read, session } from "./reader.mjs";
@@ -13,33 +15,7 @@ import { areas, choices, hasDesk, isExpired, logIn, logOut, read, session } from
 /** @typedef {import("./contract.d.ts").PastCall} PastCall */
 
 export function LogIn() {
-  const login = useSignal("");
-  const password = useSignal("");
-  const fault = useSignal("");
-  const isBusy = useSignal(false);
-  const submit = async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    isBusy.value = true;
-    fault.value = "";
-    try {
-      await logIn(login.value.trim(), password.value);
-    } catch (why) {
-      const status = why instanceof Refused ? why.status : 0;
-      fault.value = status === 401 ? "login.wrong" : status === 403 ? "login.not_reader" : status === 429 ? "login.too_many" : "login.unreachable";
-    }
-    isBusy.value = false;
-  };
-  return html`<main class="login">
-    <form class="card" onSubmit=${submit}>
-      <header><h1>${t("app.name")}</h1><${LanguageSwitch} /></header>
-      <p class="sub">${t("login.reports")}</p>
-      ${isExpired.value && html`<p class="notice fault" role="alert"><span aria-hidden="true">✖</span><span>${t("login.session_over")}</span></p>`}
-      <label class="field">${t("login.login")}<input name="login" autocomplete="username" required value=${login.value} onInput=${(/** @type {any} */ event) => (login.value = event.target.value)} /></label>
-      <label class="field">${t("login.password")}<input name="password" type="password" autocomplete="current-password" required value=${password.value} onInput=${(/** @type {any} */ event) => (password.value = event.target.value)} /></label>
-      ${fault.value && html`<p class="notice fault" role="alert"><span aria-hidden="true">✖</span><span>${t(fault.value)}</span></p>`}
-      <button type="submit" class="primary" disabled=${isBusy.value}>${t("login.enter")}</button>
-    </form>
-  </main>`;
+  return html`<${LogInForm} about=${t("login.reports")} expired=${isExpired.value ? t("login.session_over") : ""} notYours=${t("login.not_reader")} logIn=${logIn} /><${Lock} onLogOut=${() => void logOut()} />`;
 }
 
 /** @param {{ here: "reports" | "monthly" }} props */
@@ -55,7 +31,7 @@ export function Bar({ here }) {
     <${LanguageSwitch} />
     <span class="me">${session.value?.account.name}</span>
     <button type="button" class="quiet" onClick=${() => void logOut()}>${t("action.log_out")}</button>
-  </header>`;
+  </header><${Lock} onLogOut=${() => void logOut()} />`;
 }
 
 /** Whether a target was held: sign, word and colour. @param {{ mark: import("./contract.d.ts").Mark }} props */

@@ -2,6 +2,8 @@
 // Who reads: log in as a supervisor or administrator, what can be asked for, and asking.
 import { batch, computed, signal } from "@preact/signals";
 import { ask, Refused } from "../kit/http.mjs";
+import { noteLocked, onceOpen, startLock, stopLock } from "../kit/lock.mjs";
+import { requireFactor, signIn } from "../kit/login.mjs";
 import { query } from "./figures.mjs";
 
 /** @typedef {import("../kit/contract.d.ts").Session} Session */
@@ -23,7 +25,10 @@ export const hasDesk = computed(() => (session.value?.account.roles ?? []).some(
 export async function start() {
   try {
     const said = await ask("GET", "/api/v1/session");
-    if (mayRead(said)) return await enter(said);
+    if (mayRead(said) && said.is_locked) {
+      startLock(said);
+      onceOpen(() => void enter(said));
+    } else if (mayRead(said)) return await enter(said);
   } catch {
     // Nobody is logged in, or nobody answers: the form says so when it is used.
   }
@@ -31,13 +36,14 @@ export async function start() {
 }
 
 /** @param {Session} said */
-function mayRead({ account }) {
-  return account.roles.includes("supervisor") || account.roles.includes("administrator");
+function mayRead({ account, second_factor_needed }) {
+  return !second_factor_needed && (account.roles.includes("supervisor") || account.roles.includes("administrator"));
 }
 
-/** @param {string} login @param {string} password */
-export async function logIn(login, password) {
-  const said = await ask("POST", "/api/v1/session", { body: { login, password } });
+/** @param {string} login @param {string} password @param {string} [code] */
+export async function logIn(login, password, code) {
+  const said = await signIn(login, password, code);
+  requireFactor(said);
   if (!mayRead(said)) throw new Refused(403, { type: "/problems/not-reader" });
   await enter(said);
 }
@@ -45,6 +51,7 @@ export async function logIn(login, password) {
 export async function logOut() {
   const csrf = session.value?.csrf ?? "";
   await ask("DELETE", "/api/v1/session", { headers: { "X-CSRF-Token": csrf } }).catch(() => undefined);
+  stopLock();
   batch(() => {
     session.value = choices.value = null;
     isExpired.value = false;
@@ -54,6 +61,7 @@ export async function logOut() {
 
 /** @param {Session} said */
 async function enter(said) {
+  startLock({ ...said, is_locked: false });
   const found = await ask("GET", `${ROOT}/choices`);
   batch(() => {
     session.value = said;
@@ -71,7 +79,9 @@ export async function read(what, values) {
   try {
     return await ask("GET", address(what, values), { timeout_ms: PATIENCE_MS });
   } catch (fault) {
+    noteLocked(fault);
     if (fault instanceof Refused && fault.status === 401) {
+      stopLock();
       batch(() => {
         phase.value = "login";
         isExpired.value = true;

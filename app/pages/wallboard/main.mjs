@@ -1,10 +1,10 @@
 // @ts-check
 // The big screen of the control room: figures that are read from five metres, and nobody's name.
-import { effect, useSignal } from "@preact/signals";
+import { effect } from "@preact/signals";
 import { render } from "preact";
 import { html } from "../kit/html.mjs";
-import { Refused } from "../kit/http.mjs";
 import { LanguageSwitch, startLanguage, t, zone } from "../kit/language.mjs";
+import { LogInForm } from "../kit/login.mjs";
 import { now } from "../kit/time.mjs";
 import { age, clock, span, timeOfDay } from "../kit/words.mjs";
 import { fitting, percent, reached } from "./figures.mjs";
@@ -23,33 +23,7 @@ function App() {
 }
 
 function LogIn() {
-  const login = useSignal("");
-  const password = useSignal("");
-  const fault = useSignal("");
-  const isBusy = useSignal(false);
-  const submit = async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    isBusy.value = true;
-    fault.value = "";
-    try {
-      await logIn(login.value.trim(), password.value);
-    } catch (why) {
-      const status = why instanceof Refused ? why.status : 0;
-      fault.value = status === 401 ? "login.wrong" : status === 403 ? "login.not_operator" : status === 429 ? "login.too_many" : "login.unreachable";
-    }
-    isBusy.value = false;
-  };
-  return html`<main class="login">
-    <form class="card" onSubmit=${submit}>
-      <header><h1>${t("app.name")}</h1><${LanguageSwitch} /></header>
-      <p class="sub">${t("wall.login")}</p>
-      ${isExpired.value && html`<p class="notice fault" role="alert"><span aria-hidden="true">✖</span><span>${t("wall.expired")}</span></p>`}
-      <label class="field">${t("login.login")}<input name="login" autocomplete="username" required value=${login.value} onInput=${(/** @type {any} */ event) => (login.value = event.target.value)} /></label>
-      <label class="field">${t("login.password")}<input name="password" type="password" autocomplete="current-password" required value=${password.value} onInput=${(/** @type {any} */ event) => (password.value = event.target.value)} /></label>
-      ${fault.value && html`<p class="notice fault" role="alert"><span aria-hidden="true">✖</span><span>${t(fault.value)}</span></p>`}
-      <button type="submit" class="primary" disabled=${isBusy.value}>${t("login.enter")}</button>
-    </form>
-  </main>`;
+  return html`<${LogInForm} about=${t("wall.login")} expired=${isExpired.value ? t("wall.expired") : ""} notYours=${t("login.not_operator")} logIn=${logIn} />`;
 }
 
 function Wall() {

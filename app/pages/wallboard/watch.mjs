@@ -2,6 +2,7 @@
 // The wallboard's session and its figures: asked for again and again, kept with their age when nobody answers.
 import { batch, computed, signal } from "@preact/signals";
 import { ask, Refused } from "../kit/http.mjs";
+import { requireFactor, signIn } from "../kit/login.mjs";
 import { hearTime, now } from "../kit/time.mjs";
 
 /** @typedef {import("../kit/contract.d.ts").Session} Session */
@@ -41,9 +42,10 @@ export async function start() {
   phase.value = "login";
 }
 
-/** @param {string} login @param {string} password */
-export async function logIn(login, password) {
-  const said = await ask("POST", "/api/v1/session", { body: { login, password } });
+/** @param {string} login @param {string} password @param {string} [code] */
+export async function logIn(login, password, code) {
+  const said = await signIn(login, password, code);
+  requireFactor(said);
   if (!sitsAtDesk(said)) throw new Refused(403, { type: "/problems/not-operator" });
   await enter(said);
 }
@@ -103,8 +105,8 @@ async function poll() {
 }
 
 /** @param {Session} said */
-function sitsAtDesk({ account }) {
-  return account.roles.includes("operator") || account.roles.includes("supervisor");
+function sitsAtDesk({ account, second_factor_needed }) {
+  return !second_factor_needed && (account.roles.includes("operator") || account.roles.includes("supervisor"));
 }
 
 /** A screen on the wall must not go dark; a browser that cannot promise it is set up by hand. */
