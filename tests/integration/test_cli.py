@@ -83,7 +83,7 @@ def test_an_administrator_without_an_area_keeps_everything(database_url: str):
         typed=f"{PASSWORD}\n",
     )
     assert made.exit_code == 0
-    assert "administrator" in made.output
+    assert "administrator, security_administrator" in made.output
 
 
 @pytest.mark.parametrize(
