@@ -52,6 +52,13 @@ def leave_alone(page: Page, seconds: int = AFTER_S) -> None:
     page.clock.fast_forward(seconds * 1_000)
 
 
+def locked_at_server(page: Page, seconds: int = AFTER_S) -> int:
+    """Leave a desk alone until the server was asked to lock it; return what it answered."""
+    with page.expect_response("**/api/v1/session/lock") as asked:
+        leave_alone(page, seconds)
+    return asked.value.status
+
+
 def cover(page: Page):
     return page.locator("dialog.cover")
 
@@ -61,10 +68,10 @@ def test_a_desk_left_alone_is_covered_here_and_locked_at_the_server(
 ):
     leave_alone(console, AFTER_S - 300)
     expect(cover(console)).to_have_count(0)
-    leave_alone(console, 301)
+    assert locked_at_server(console, 301) == 204
+    assert server.keeping.is_locked is True
     expect(cover(console)).to_be_visible()
     expect(console.locator(".desk")).to_be_hidden()
-    console.wait_for_function("fetch('/api/v1/operator/map').then((one) => one.status === 423)")
 
 
 def test_it_says_so_before_and_any_key_keeps_it_open(console: Page):
@@ -117,8 +124,7 @@ def test_escape_and_the_keys_of_the_desk_do_not_open_it(console: Page, server: K
 
 
 def test_a_page_loaded_anew_is_covered_at_once(console: Page):
-    leave_alone(console)
-    console.wait_for_function("fetch('/api/v1/operator/map').then((one) => one.status === 423)")
+    assert locked_at_server(console) == 204
     console.reload()
     expect(cover(console)).to_be_visible()
 
@@ -127,17 +133,17 @@ def test_while_the_server_is_away_the_page_is_covered_and_asks_again(
     console: Page, server: KeepersServer
 ):
     server.keeping.is_deaf = True
-    leave_alone(console)
+    assert locked_at_server(console) == 503
     expect(cover(console)).to_be_visible()
-    assert server.keeping.is_locked is False
     server.keeping.is_deaf = False
-    console.clock.run_for(3_000)
-    console.wait_for_function("fetch('/api/v1/operator/map').then((one) => one.status === 423)")
+    with console.expect_response(lambda answer: answer.status == 204):
+        console.clock.run_for(3_000)
+    assert server.keeping.is_locked is True
 
 
 def test_a_code_opens_it_too(console: Page, server: KeepersServer):
     server.keeping.factors.add("op1")
-    leave_alone(console)
+    assert locked_at_server(console) == 204
     console.reload()
     console.fill("[name=unlock-code]", server.keeping.code)
     console.keyboard.press("Enter")
@@ -159,10 +165,9 @@ def test_work_in_one_page_keeps_the_others_of_the_browser_open(open_context: Ope
 def test_what_one_page_opens_the_others_follow(open_context: OpenContext, server: KeepersServer):
     context = open_context(viewport=DESK)
     one, other = two_pages(context)
-    leave_alone(one)
+    assert locked_at_server(one) == 204
     expect(cover(one)).to_be_visible()
     expect(cover(other)).to_be_visible()
-    one.wait_for_function("fetch('/api/v1/operator/map').then((answer) => answer.status === 423)")
     one.fill("[name=unlock-password]", PASSWORD)
     one.keyboard.press("Enter")
     expect(cover(one)).to_have_count(0)
