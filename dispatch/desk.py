@@ -354,7 +354,7 @@ def must_not_be_anothers(incident: Incident, operator_id: OperatorId) -> None:
     """Raise ClaimHeld when another operator has the incident."""
     holder, until = incident.claim.operator_id, incident.claim.until
     if holder is not None and until is not None and holder != operator_id:
-        raise ClaimHeld(incident.id, holder)
+        raise ClaimHeld(incident.id, holder, until)
 
 
 def claim_by(book: Book, incident: Incident, now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""What the control room refuses, said for people; the doors add the status."""
+"""What the control room refuses. Each refusal holds data; the doors decide how it is shown."""
 
 from datetime import datetime
 
@@ -12,6 +12,8 @@ class UnknownSubject(DispatchError):
 
     def __init__(self, what: str, subject_id: str) -> None:
         super().__init__(f"There is no {what} {subject_id}.")
+        self.what = what
+        self.subject_id = subject_id
 
 
 class TransitionRefused(DispatchError):
@@ -19,6 +21,10 @@ class TransitionRefused(DispatchError):
 
     def __init__(self, what: str, subject_id: str, state: str, fact: str) -> None:
         super().__init__(f"The {what} {subject_id} is {state}: {fact} cannot follow.")
+        self.what = what
+        self.subject_id = subject_id
+        self.state = state
+        self.fact = fact
 
 
 class IncidentIsClosed(DispatchError):
@@ -26,6 +32,7 @@ class IncidentIsClosed(DispatchError):
 
     def __init__(self, incident_id: str, disposition: str | None) -> None:
         super().__init__(f"Incident {incident_id} is closed ({disposition}).")
+        self.incident_id = incident_id
 
 
 class OfferTaken(DispatchError):
@@ -33,6 +40,7 @@ class OfferTaken(DispatchError):
 
     def __init__(self, offer_id: str) -> None:
         super().__init__(f"Somebody else has taken offer {offer_id}. Thank you for answering.")
+        self.offer_id = offer_id
 
 
 class OfferIsOver(DispatchError):
@@ -40,6 +48,8 @@ class OfferIsOver(DispatchError):
 
     def __init__(self, offer_id: str, state: str) -> None:
         super().__init__(f"Offer {offer_id} is over: it was {state}.")
+        self.offer_id = offer_id
+        self.state = state
 
 
 class NotYours(DispatchError):
@@ -47,13 +57,17 @@ class NotYours(DispatchError):
 
     def __init__(self, subject_id: str) -> None:
         super().__init__(f"{subject_id} is not addressed to you.")
+        self.subject_id = subject_id
 
 
 class ClaimHeld(DispatchError):
     """Another operator holds the incident."""
 
-    def __init__(self, incident_id: str, operator_id: str) -> None:
+    def __init__(self, incident_id: str, operator_id: str, until: datetime) -> None:
         super().__init__(f"Operator {operator_id} holds incident {incident_id}.")
+        self.incident_id = incident_id
+        self.operator_id = operator_id
+        self.until = until
 
 
 class ClaimNeeded(DispatchError):
@@ -61,6 +75,7 @@ class ClaimNeeded(DispatchError):
 
     def __init__(self, incident_id: str) -> None:
         super().__init__(f"Nobody holds incident {incident_id}: take it first.")
+        self.incident_id = incident_id
 
 
 class RecallRefused(DispatchError):
@@ -68,6 +83,7 @@ class RecallRefused(DispatchError):
 
     def __init__(self, incident_id: str, latest: datetime) -> None:
         super().__init__(f"Incident {incident_id} must be recalled by {latest:%H:%M:%S} UTC.")
+        self.incident_id = incident_id
         self.latest = latest
 
 
@@ -76,6 +92,8 @@ class OperatorNotAvailable(DispatchError):
 
     def __init__(self, operator_id: str, why: str) -> None:
         super().__init__(f"Operator {operator_id} cannot take it: {why.replace('_', ' ')}.")
+        self.operator_id = operator_id
+        self.why = why  # not_at_the_desk, not_their_area, has_it
 
 
 class NoTransfer(DispatchError):
@@ -83,6 +101,7 @@ class NoTransfer(DispatchError):
 
     def __init__(self, incident_id: str) -> None:
         super().__init__(f"Nobody offers you incident {incident_id}.")
+        self.incident_id = incident_id
 
 
 class NoHandOver(DispatchError):
@@ -90,6 +109,7 @@ class NoHandOver(DispatchError):
 
     def __init__(self, operator_id: str) -> None:
         super().__init__(f"Operator {operator_id} hands nothing over to you.")
+        self.operator_id = operator_id
 
 
 class ReasonNeeded(DispatchError):
@@ -97,6 +117,7 @@ class ReasonNeeded(DispatchError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"Say why: {what} takes a reason, which goes on record.")
+        self.what = what
 
 
 class SearchIsOver(DispatchError):
@@ -104,6 +125,7 @@ class SearchIsOver(DispatchError):
 
     def __init__(self, incident_id: str) -> None:
         super().__init__(f"Nobody is sought for incident {incident_id}: somebody comes or helped.")
+        self.incident_id = incident_id
 
 
 class CaregiverNotAvailable(DispatchError):
@@ -111,6 +133,8 @@ class CaregiverNotAvailable(DispatchError):
 
     def __init__(self, caregiver_id: str, why: str) -> None:
         super().__init__(f"Caregiver {caregiver_id} cannot be asked: {why.replace('_', ' ')}.")
+        self.caregiver_id = caregiver_id
+        self.why = why
 
 
 class StillOnTheWay(DispatchError):
@@ -120,6 +144,7 @@ class StillOnTheWay(DispatchError):
         super().__init__(
             f"Caregiver {caregiver_id} still has work in hand: finish it or call the desk."
         )
+        self.caregiver_id = caregiver_id
 
 
 class EntryRefused(ValueError):

@@ -58,7 +58,7 @@ async def points(
             service.center.cursor,
             after,
             covers=who.covers,
-            shown=lambda incident: shown(service, who, incident),
+            shown=lambda incident: shown(service.security.looks, who, incident),
         )
         return _encode({"server_time": service.center.now, **frame})
 

@@ -10,7 +10,6 @@ import pytest
 
 from dispatch import (
     attendance,
-    book,
     claim,
     decide,
     evolve,
@@ -176,10 +175,6 @@ def test_every_kind_of_deadline_has_somebody_who_acts_on_it():
         for deadline in (*world.book.deadlines_of(each), *world.book.deadlines_of_desk())
     }
     assert {*kinds, "check_in"} == set(decide._LAPSES)  # a sign of life is no incident's
-
-
-def test_every_kind_of_deadline_has_a_rule_for_its_lapse():
-    assert set(decide._LAPSES) == book.KINDS
 
 
 def test_a_deadline_that_no_longer_holds_changes_nothing():

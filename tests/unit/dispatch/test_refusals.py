@@ -27,7 +27,7 @@ AT = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
         ),
         (e.OfferIsOver("I1.1", "withdrawn"), "Offer I1.1 is over: it was withdrawn."),
         (e.NotYours("I1.1"), "I1.1 is not addressed to you."),
-        (e.ClaimHeld("I1", "ann"), "Operator ann holds incident I1."),
+        (e.ClaimHeld("I1", "ann", AT), "Operator ann holds incident I1."),
         (e.ClaimNeeded("I1"), "Nobody holds incident I1: take it first."),
         (e.RecallRefused("I1", AT), "Incident I1 must be recalled by 12:30:00 UTC."),
         (
@@ -66,3 +66,36 @@ AT = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 )
 def test_a_refusal_says_what_was_wrong(refusal, words):
     assert str(refusal) == words
+
+
+def test_a_refusal_gives_the_doors_what_it_is_about():
+    """They show it beside the words, as members of the problem document."""
+    assert vars(e.UnknownSubject("caregiver", "C7")) == {"what": "caregiver", "subject_id": "C7"}
+    assert vars(e.OfferIsOver("I1.1", "lapsed")) == {"offer_id": "I1.1", "state": "lapsed"}
+    assert vars(e.OfferTaken("I1.1")) == {"offer_id": "I1.1"}
+    assert vars(e.NotYours("I1.1")) == {"subject_id": "I1.1"}
+    held = {"incident_id": "I1", "operator_id": "ann", "until": AT}
+    assert vars(e.ClaimHeld("I1", "ann", AT)) == held
+    assert vars(e.RecallRefused("I1", AT)) == {"incident_id": "I1", "latest": AT}
+    refused = e.TransitionRefused("offer", "I1.1", "lapsed", "OfferAccepted")
+    about = {"what": "offer", "subject_id": "I1.1", "state": "lapsed", "fact": "OfferAccepted"}
+    assert vars(refused) == about
+    assert vars(e.OperatorNotAvailable("bob", "has_it")) == {"operator_id": "bob", "why": "has_it"}
+    away = e.CaregiverNotAvailable("C7", "must_rest")
+    assert vars(away) == {"caregiver_id": "C7", "why": "must_rest"}
+    assert vars(e.NoHandOver("ann")) == {"operator_id": "ann"}
+    assert vars(e.ReasonNeeded("it")) == {"what": "it"}
+    assert vars(e.StillOnTheWay("C7")) == {"caregiver_id": "C7"}
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        e.IncidentIsClosed("I1", "helped"),
+        e.ClaimNeeded("I1"),
+        e.NoTransfer("I1"),
+        e.SearchIsOver("I1"),
+    ],
+)
+def test_a_refusal_about_a_call_names_it(refusal):
+    assert vars(refusal) == {"incident_id": "I1"}
