@@ -195,7 +195,7 @@ async def test_refusals_changes_and_looks_at_people_are_in_the_log(
     assert ("changed", "adm", "") in found
     assert ("resident_registered", "", "R1") in found
     assert "李" not in str(lines)
-    assert await kinds(auditor, whom="R1") == ["read", "resident_registered"]
+    assert await kinds(auditor, whom="R1") == ["read", "look", "resident_registered"]
     assert await kinds(auditor, kind="change") == ["changed"]
     assert set(await kinds(auditor, kind="register")) == {
         *("area_defined", "resident_registered", "plan_adopted")
