@@ -12,7 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.fake_server import PASSWORD, FakeServer
 
@@ -25,13 +32,16 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-WITHIN_MS = 10_000
+WITHIN_MS = 10_000  # for what is done, and for what is expected
 DESK = {"width": 1440, "height": 900}
 TELEPHONE = {"width": 390, "height": 844}
 # A browser writes each answer above 399 and each lost socket as an error: tests cause them.
 EXPECTED = ("Failed to load resource", "WebSocket connection to")
 TELL_VIOLATIONS = """document.addEventListener("securitypolicyviolation",
     (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`))"""
+
+
+expect.set_options(timeout=WITHIN_MS)
 
 
 def browser_path() -> str:

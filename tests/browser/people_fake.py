@@ -162,6 +162,10 @@ class PeopleServer(FakeServer):
                 raise SignInNeeded
             return account(login)
 
+        @app.get("/api/v1/session/second-factor")
+        async def second_factor() -> Json:
+            return {"is_set_up": False, "recovery_left": 0}
+
         @app.delete("/api/v1/session", status_code=204)
         async def log_out(request: Request) -> None:
             self.sessions.pop(request.cookies["ydt_session"])
