@@ -2,7 +2,7 @@
 # Another Python:  make PYTHON=/path/to/python3.12 test
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo nights test check fix mutation lock clean setup setup-dev
+.PHONY: help demo nights test check fix mutation screenshots lock clean setup setup-dev
 
 export PYTHON
 
@@ -31,6 +31,9 @@ fix: setup-dev ## put the format right, and what the linter can mend by itself
 
 mutation: setup-dev ## break all rules in every small way, or some: MODULE="dispatch/queue.py"
 	@.venv/bin/python tools/mutate.py $(or $(MODULE),--report build/mutation.json) $(ARGS)
+
+screenshots: setup-dev ## take pictures of every page of the running demonstration, into build/pages or FOLDER=
+	@BROWSER_PATH=$$(.venv/bin/python tools/browser.py) .venv/bin/python tools/screenshots.py $(or $(FOLDER),build/pages)
 
 lock: setup-dev ## write the locks anew from pyproject.toml; LOCK_ARGS=--upgrade takes new versions
 	$(COMPILE) pyproject.toml -o requirements.lock
