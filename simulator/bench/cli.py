@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 import uvloop
 
-from simulator.bench import consoles, figures, memory, start
+from simulator.bench import console_page, consoles, figures, memory, start
 from simulator.bench import dispatch as decisions
 from simulator.bench import intake as throughput
 from simulator.bench.figures import Findings
@@ -20,6 +20,7 @@ from simulator.server import ServerFailed
 MISSED: Final = 1  # exit code: a target was missed, or what was acknowledged is not on record
 FAILED: Final = 2
 NAMES: Final = (*throughput.NAMES, start.NAME, memory.NAME)
+DESK_NAMES: Final = (*consoles.NAMES, *console_page.NAMES)
 
 app = typer.Typer(help="Measure the server against references of the same run.")
 
@@ -76,21 +77,28 @@ def desks(
     report: Annotated[Path | None, typer.Option(help="JSON file to write at the end.")] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(help=f"Measure this alone: {', '.join(consoles.NAMES)}."),
+        typer.Option(help=f"Measure this alone: {', '.join(DESK_NAMES)}."),
     ] = None,
 ) -> None:
-    """Measure how fast consoles are told, and what it costs them when some stall."""
-    names = frozenset(only or consoles.NAMES)
-    unknown = sorted(names.difference(consoles.NAMES))
+    """Measure how fast consoles are told, what stalled ones cost, and how smooth pages are."""
+    names = frozenset(only or DESK_NAMES)
+    unknown = sorted(names.difference(DESK_NAMES))
     if unknown:
-        raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(consoles.NAMES)}.")
+        raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(DESK_NAMES)}.")
     try:
         with tempfile.TemporaryDirectory(prefix="ydt-bench-") as folder:
-            findings = uvloop.run(consoles.measure(bare(Path(folder)), names, typer.echo))
+            findings = uvloop.run(_desks(bare(Path(folder)), names))
     except (LoadFailed, ServerFailed) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from error
     _tell(findings, dict(machine("none")), report)
+
+
+async def _desks(stage: Stage, names: frozenset[str]) -> Findings:
+    findings = await consoles.measure(stage, names, typer.echo)
+    if names & set(console_page.NAMES):
+        findings += await console_page.measure(stage, typer.echo, names & set(console_page.NAMES))
+    return findings
 
 
 def _tell(findings: Findings, about: dict[str, object], report: Path | None) -> None:
