@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from pyotp.totp import TOTP
 
 from app.security.factors import picture_of
+from tests.browser.fake_map import FakeMap
 from tests.browser.fake_server import PASSWORD, FakeServer, Json, Town, problem
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -234,4 +235,4 @@ class KeepersServer(FakeServer):
 
     def __init__(self) -> None:
         self.keeping = Keeping()
-        super().__init__(None, lambda app, town: keepers_doors(app, self.keeping, town))
+        super().__init__(None, lambda app, town: keepers_doors(app, self.keeping, town), FakeMap())

@@ -58,7 +58,7 @@ def test_whoever_has_a_second_factor_is_asked_for_its_code(
     open_context: OpenContext, server: KeepersServer
 ):
     server.keeping.factors.add("op1")
-    for path, there in (("/console", ".desk"), ("/wallboard", ".wall")):
+    for path, there in (("/console", ".desk"), ("/wallboard", ".wall"), ("/map", ".map-page")):
         page = open_context(viewport=DESK).new_page()
         page.goto(path)
         page.fill("[name=login]", "op1")

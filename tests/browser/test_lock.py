@@ -22,14 +22,14 @@ def server() -> Iterator[KeepersServer]:
     fake.stop()
 
 
-def sit_down(page: Page) -> None:
-    """Log in at the console, with a clock that the test moves."""
+def sit_down(page: Page, path: str = "/console", there: str = ".desk") -> None:
+    """Log in at the console, or at another page, with a clock that the test moves."""
     page.clock.install()
-    page.goto("/console")
+    page.goto(path)
     page.fill("[name=login]", "op1")
     page.fill("[name=password]", PASSWORD)
     page.click("button[type=submit]")
-    page.wait_for_selector(".desk")
+    page.wait_for_selector(there)
 
 
 def two_pages(context: BrowserContext) -> tuple[Page, Page]:
@@ -179,6 +179,50 @@ def test_somebody_else_can_take_the_desk(console: Page):
     cover(console).get_by_role("button").first.click()
     expect(console.locator("[name=login]")).to_be_visible()
     expect(cover(console)).to_have_count(0)
+
+
+def test_an_answer_that_comes_after_the_desk_was_unlocked_does_not_cover_it_for_good(
+    console: Page,
+):
+    late = {"type": "/problems/session-locked", "title": "Locked.", "status": 423}
+    console.route(
+        "**/api/v1/operator/families/words",
+        lambda route: route.fulfill(status=423, json=late, content_type="application/problem+json"),
+        times=1,
+    )
+    with console.expect_response("**/api/v1/session"):  # the server is asked, and says no
+        console.clock.fast_forward(10_000)
+    expect(cover(console)).to_have_count(0)
+    expect(console.locator(".desk")).to_be_visible()
+
+
+def test_a_map_left_alone_is_covered_too_and_comes_back(
+    open_context: OpenContext, server: KeepersServer
+):
+    page = open_context(viewport=DESK).new_page()
+    sit_down(page, "/map", ".map-page[data-link=live]")
+    assert locked_at_server(page) == 204
+    expect(page.locator(".map-page")).to_be_hidden()
+    page.fill("[name=unlock-password]", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(cover(page)).to_have_count(0)
+    expect(page.locator(".map-page")).to_be_visible()
+
+
+def test_a_map_that_is_opened_at_a_locked_desk_waits_until_it_is_unlocked(
+    open_context: OpenContext, server: KeepersServer
+):
+    context = open_context(viewport=DESK)
+    console = context.new_page()
+    sit_down(console)
+    assert locked_at_server(console) == 204
+    page = context.new_page()
+    page.goto("/map")
+    expect(cover(page)).to_be_visible()
+    expect(page.locator(".map-page")).to_have_count(0)
+    page.fill("[name=unlock-password]", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator(".map-page")).to_be_visible()
 
 
 def test_desks_that_never_lock_stay_open(open_context: OpenContext, server: KeepersServer):

@@ -3,12 +3,11 @@
 // Needs no tiles and no network beyond this server.
 import "leaflet"; // a classic script: it leaves its library in a global
 import { effect, signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
 import { html } from "../kit/html.mjs";
 import { language, t } from "../kit/language.mjs";
 import { now } from "../kit/time.mjs";
 import { age, span, SYMBOLS, word } from "../kit/words.mjs";
-import { canvasOver, placing } from "../map/canvas.mjs";
+import { canvasOver, placing, useMap } from "../map/canvas.mjs";
 import { drawCall, drawStamp, drawWay } from "../map/draw.mjs";
 import { layPictures, optionsFor } from "../map/tiles.mjs";
 import { choose, chosenId, dots, dotsChanged, liveIncident, look, queue } from "./desk.mjs";
@@ -49,16 +48,7 @@ export function openMap() {
 }
 
 export function MapPane() {
-  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  useEffect(() => {
-    let stop = () => {};
-    let isHere = true;
-    if (box.current) void startMap(box.current).then((ended) => (isHere ? (stop = ended) : ended()));
-    return () => {
-      isHere = false;
-      stop();
-    };
-  }, []);
+  const box = useMap(startMap);
   const under = pointed.value;
   return html`<section class="map" aria-label=${t("map.title")}>
     <div class="map-box" ref=${box}></div>

@@ -43,9 +43,17 @@ export function stopLock() {
   });
 }
 
-/** Cover the page when the server says that the session is locked, as from another page. @param {unknown} fault */
+/**
+ * Cover the page when the server says that the session is locked, as from another page. An answer may come late, after
+ * somebody has unlocked: so the server is asked once more. @param {unknown} fault
+ */
 export function noteLocked(fault) {
-  if (!(fault instanceof Refused) || fault.name !== "session-locked") return;
+  if (!(fault instanceof Refused) || fault.name !== "session-locked" || (isLocked.value && isOnRecord)) return;
+  cover();
+  void hear();
+}
+
+function cover() {
   isOnRecord = true;
   isLocked.value = true;
 }
@@ -115,7 +123,7 @@ async function hear() {
   if (session.value === null) return;
   try {
     const said = /** @type {Session} */ (await ask("GET", "/api/v1/session"));
-    if (said.is_locked) noteLocked(new Refused(423, { type: "/problems/session-locked" }));
+    if (said.is_locked) cover();
     else if (isLocked.value && isOnRecord) opened();
   } catch {
     // Whoever asks next hears it.

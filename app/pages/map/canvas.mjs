@@ -1,5 +1,7 @@
 // @ts-check
-// One canvas over a map, drawn again when asked, at most once a picture. One for thousands of points: a marker each is slow.
+// A map for as long as its box is shown, and canvases over it, drawn again when asked, at most once a picture.
+// One canvas serves thousands of points: a marker each is slow.
+import { useEffect, useRef } from "preact/hooks";
 
 /** @typedef {import("leaflet").Map} LeafletMap */
 
@@ -7,6 +9,24 @@ const GLIDE_EVERY_MS = 30; // a point moves some pixels a second: every picture 
 
 /** @type {typeof import("leaflet")} */
 const L = /** @type {any} */ (globalThis).L;
+
+/**
+ * Start a map in a box once it is shown, and end it with the box. Return the box's ref.
+ * @param {(box: HTMLDivElement) => Promise<() => void>} start gives what ends the map
+ */
+export function useMap(start) {
+  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
+  useEffect(() => {
+    let stop = () => {};
+    let isHere = true;
+    if (box.current) void start(box.current).then((ended) => (isHere ? (stop = ended) : ended()));
+    return () => {
+      isHere = false;
+      stop();
+    };
+  }, []);
+  return box;
+}
 
 /**
  * Put a canvas over the map and return the function that asks for it to be drawn.

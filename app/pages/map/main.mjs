@@ -3,13 +3,13 @@
 import "leaflet"; // a classic script: it leaves its library in a global
 import { computed, effect, signal } from "@preact/signals";
 import { render } from "preact";
-import { useEffect, useRef } from "preact/hooks";
 import { drawGround, groundOf } from "../console/ground.mjs";
 import { html } from "../kit/html.mjs";
 import { language, LanguageSwitch, startLanguage, t, zone } from "../kit/language.mjs";
+import { isLocked, Lock } from "../kit/lock.mjs";
 import { now } from "../kit/time.mjs";
 import { span, timeOfDay, word } from "../kit/words.mjs";
-import { canvasOver, placing } from "./canvas.mjs";
+import { canvasOver, placing, useMap } from "./canvas.mjs";
 import { drawAreas, drawCall, drawNumbers, drawPicked, drawPoints } from "./draw.mjs";
 import { inView, Legend, loadedAreas, Side, tab, TABS } from "./lists.mjs";
 import { STATES } from "./points.mjs";
@@ -49,7 +49,7 @@ function App() {
 
 function MapPage() {
   changed.value;
-  return html`<div class="map-page" data-link=${isLost.value ? "lost" : heardAt.value === null ? "connecting" : "live"} data-points=${thePoints()?.count ?? 0}>
+  return html`<div class=${`map-page ${isLocked.value ? "is-covered" : ""}`} data-link=${isLost.value ? "lost" : heardAt.value === null ? "connecting" : "live"} data-points=${thePoints()?.count ?? 0}>
     <header class="bar">
       <h1>${t("points.title")}</h1>
       <p class="counts"><strong>${t("bar.open", { n: calls.value.length })}</strong> · ${t("points.on_duty", { n: thePoints()?.count ?? 0 })}</p>
@@ -63,20 +63,11 @@ function MapPage() {
     </header>
     ${isLost.value && html`<p class="banner fault" role="alert"><span aria-hidden="true">✖</span> ${heardAt.value === null ? t("banner.never") : t("banner.unreachable", { time: timeOfDay(heardAt.value, zone, now.value), age: span(t, (now.value - heardAt.value) / 1_000) })}</p>`}
     <main class="map-panes"><${Side} onArea=${showArea} onPoint=${showPicked} /><${Picture} /></main>
-  </div>`;
+  </div><${Lock} onLogOut=${() => void logOut()} />`;
 }
 
 function Picture() {
-  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  useEffect(() => {
-    let stop = () => {};
-    let isHere = true;
-    if (box.current) void startMap(box.current).then((ended) => (isHere ? (stop = ended) : ended()));
-    return () => {
-      isHere = false;
-      stop();
-    };
-  }, []);
+  const box = useMap(startMap);
   const under = pointed.value;
   return html`<section class="map" aria-label=${t("map.title")}>
     <div class="map-box" ref=${box}></div>
@@ -227,7 +218,7 @@ function showArea(code) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (phase.value !== "in" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (phase.value !== "in" || isLocked.value || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.target instanceof HTMLElement && event.target.matches("input:not([type=checkbox]), select, textarea")) return;
   const chosen = TABS[Number(event.key) - 1];
   if (event.key === "Escape") pick(null);

@@ -8,10 +8,11 @@ import { drawGround, groundOf } from "../console/ground.mjs";
 import { html } from "../kit/html.mjs";
 import { Refused } from "../kit/http.mjs";
 import { language, LanguageSwitch, startLanguage, t, zone } from "../kit/language.mjs";
+import { isLocked, Lock } from "../kit/lock.mjs";
 import { areaText, GravityMark } from "../kit/parts.mjs";
 import { now } from "../kit/time.mjs";
 import { span, SYMBOLS, timeOfDay, word } from "../kit/words.mjs";
-import { canvasOver } from "./canvas.mjs";
+import { canvasOver, useMap } from "./canvas.mjs";
 import { COLOURS, drawCall, drawPoint, drawWay, STALE_S } from "./draw.mjs";
 import { SHAPES } from "./lists.mjs";
 import { comeBy, momentIn, reelOf, stateAt, stepFrom, wallOf, wayBetween } from "./replay.mjs";
@@ -54,7 +55,7 @@ function App() {
 }
 
 function ReplayPage() {
-  return html`<div class="map-page" data-replay=${reel.value ? "shown" : isBusy.value ? "busy" : "none"}>
+  return html`<div class=${`map-page ${isLocked.value ? "is-covered" : ""}`} data-replay=${reel.value ? "shown" : isBusy.value ? "busy" : "none"}>
     <header class="bar">
       <h1>${t("replay.title")}</h1><span class="grow"></span>
       <a href="/map" target="ydt-map">${t("points.title")}</a><a href="/console" target="ydt-console">${t("points.console")}</a>
@@ -63,7 +64,7 @@ function ReplayPage() {
     </header>
     <${Asking} />
     <main class="map-panes replay-panes"><div class="picture"><${Picture} /><${Player} /></div><${Lines} /></main>
-  </div>`;
+  </div><${Lock} onLogOut=${() => void logOut()} />`;
 }
 
 function Asking() {
@@ -136,16 +137,7 @@ function fit(made) {
 }
 
 function Picture() {
-  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  useEffect(() => {
-    let stop = () => {};
-    let isHere = true;
-    if (box.current) void startMap(box.current).then((ended) => (isHere ? (stop = ended) : ended()));
-    return () => {
-      isHere = false;
-      stop();
-    };
-  }, []);
+  const box = useMap(startMap);
   return html`<section class="map" aria-label=${t("map.title")}><div class="map-box" ref=${box}></div>
     <div class="map-legend" role="group" aria-label=${t("map.legend")}>
       <ul>${Object.entries(SHAPES).map(([state, shape]) => html`<li key=${state}><span class=${`shape ${state}`} aria-hidden="true">${shape}</span> ${t(`points.${state}`)}</li>`)}<li><span class="shape hollow" aria-hidden="true">○</span> ${t("points.stale")}</li></ul>
@@ -313,7 +305,7 @@ const KEYS = {
 
 document.addEventListener("keydown", (event) => {
   const run = KEYS[event.key];
-  if (!run || reel.value === null || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (!run || reel.value === null || isLocked.value || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   const target = event.target instanceof HTMLElement ? event.target : null;
   if (target?.matches("input:not([type=range]), select, textarea, .map-box")) return;
   if (event.key === " " && target?.matches("button, a")) return; // which the space key presses

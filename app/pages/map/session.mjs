@@ -1,15 +1,17 @@
 // @ts-check
-// Who looks at the map or the replay: log in, ask, and notice that the session is over.
-import { batch, signal, useSignal } from "@preact/signals";
+// Who looks at the map or the replay: log in, ask, and notice that the session is over or the desk locked.
+import { batch, signal } from "@preact/signals";
 import { html } from "../kit/html.mjs";
 import { ask, Refused } from "../kit/http.mjs";
-import { LanguageSwitch, t } from "../kit/language.mjs";
+import { t } from "../kit/language.mjs";
+import { Lock, noteLocked, onceOpen, startLock, stopLock } from "../kit/lock.mjs";
+import { LogInForm, requireFactor, signIn } from "../kit/login.mjs";
 
 /** @typedef {import("../kit/contract.d.ts").Session} Session */
 
 export const phase = signal(/** @type {"starting" | "login" | "in"} */ ("starting"));
 export const session = signal(/** @type {Session | null} */ (null));
-export const isExpired = signal(false);
+const isExpired = signal(false);
 
 let may = (/** @type {string[]} */ roles) => roles.length > 0;
 
@@ -18,16 +20,22 @@ export async function start(allowed) {
   may = allowed;
   try {
     const said = /** @type {Session} */ (await ask("GET", "/api/v1/session"));
-    if (may(said.account.roles)) return enter(said);
+    const isOurs = !said.second_factor_needed && may(said.account.roles);
+    if (isOurs && !said.is_locked) return enter(said);
+    if (isOurs) {
+      startLock(said);
+      onceOpen(() => enter(said));
+    }
   } catch {
     // Nobody is logged in, or nobody answers: the form says so when it is used.
   }
   phase.value = "login";
 }
 
-/** @param {string} login @param {string} password */
-async function logIn(login, password) {
-  const said = /** @type {Session} */ (await ask("POST", "/api/v1/session", { body: { login, password } }));
+/** @param {string} login @param {string} password @param {string} [code] */
+async function logIn(login, password, code) {
+  const said = await signIn(login, password, code);
+  requireFactor(said);
   if (!may(said.account.roles)) throw new Refused(403, { type: "/problems/role-needed" });
   enter(said);
 }
@@ -39,6 +47,7 @@ export async function logOut() {
 
 /** @param {Session} said */
 function enter(said) {
+  startLock({ ...said, is_locked: false });
   batch(() => {
     session.value = said;
     phase.value = "in";
@@ -48,6 +57,7 @@ function enter(said) {
 
 /** @param {boolean} byItself */
 function leave(byItself) {
+  stopLock();
   batch(() => {
     session.value = null;
     phase.value = "login";
@@ -60,6 +70,7 @@ export async function look(path, timeout_ms = 10_000) {
   try {
     return await ask("GET", path, { timeout_ms });
   } catch (fault) {
+    noteLocked(fault);
     if (fault instanceof Refused && fault.status === 401) leave(true);
     throw fault;
   }
@@ -67,31 +78,5 @@ export async function look(path, timeout_ms = 10_000) {
 
 /** @param {{ says: string, refused: string }} props whose page it is, and what to say to somebody who may not be here */
 export function LogIn({ says, refused }) {
-  const login = useSignal("");
-  const password = useSignal("");
-  const fault = useSignal("");
-  const isBusy = useSignal(false);
-  const submit = async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    isBusy.value = true;
-    fault.value = "";
-    try {
-      await logIn(login.value.trim(), password.value);
-    } catch (why) {
-      const status = why instanceof Refused ? why.status : 0;
-      fault.value = status === 401 ? "login.wrong" : status === 403 ? refused : status === 429 ? "login.too_many" : "login.unreachable";
-    }
-    isBusy.value = false;
-  };
-  return html`<main class="login">
-    <form class="card" onSubmit=${submit}>
-      <header><h1>${t("app.name")}</h1><${LanguageSwitch} /></header>
-      <p class="sub">${t(says)}</p>
-      ${isExpired.value && html`<p class="notice fault" role="alert"><span aria-hidden="true">✖</span><span>${t("login.session_over")}</span></p>`}
-      <label class="field">${t("login.login")}<input name="login" autocomplete="username" required value=${login.value} onInput=${(/** @type {any} */ event) => (login.value = event.target.value)} /></label>
-      <label class="field">${t("login.password")}<input name="password" type="password" autocomplete="current-password" required value=${password.value} onInput=${(/** @type {any} */ event) => (password.value = event.target.value)} /></label>
-      ${fault.value && html`<p class="notice fault" role="alert"><span aria-hidden="true">✖</span><span>${t(fault.value)}</span></p>`}
-      <button type="submit" class="primary" disabled=${isBusy.value}>${t("login.enter")}</button>
-    </form>
-  </main>`;
+  return html`<${LogInForm} about=${t(says)} expired=${isExpired.value ? t("login.session_over") : ""} notYours=${t(refused)} logIn=${logIn} /><${Lock} onLogOut=${() => void logOut()} />`;
 }
