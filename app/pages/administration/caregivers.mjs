@@ -1,26 +1,25 @@
 // @ts-check
 // The caregivers: who is on the register, one record, and the account with which they sign in on their telephone.
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { html } from "../kit/html.mjs";
 import { t } from "../kit/language.mjs";
 import { word } from "../kit/words.mjs";
 import { areas, readAreas } from "./areas.mjs";
-import { bodyOf, CAREGIVER, isChanged, valuesOf } from "./fields.mjs";
-import { Confirm, DoneNotice, FaultNotice, Fields, Line, namesOf, NOTHING, Opened, sayFault, toFirstFault, useUnsaved } from "./forms.mjs";
+import { CAREGIVER } from "./fields.mjs";
+import { DoneNotice, FaultNotice, Line, NOTHING, sayFault } from "./forms.mjs";
 import { Listing, listOfTable } from "./lists.mjs";
 import { areaPath } from "./paths.mjs";
 import { door } from "./reader.mjs";
+import { NEW, Person, Records } from "./record.mjs";
 
 /** @typedef {import("./lists.mjs").Row} Row */
 
-const NEW = "+";
 const list = listOfTable("caregivers");
 
 /** @param {{ rest: string }} props */
 export function Room({ rest }) {
-  if (rest === NEW) return html`<${Record} key="+" record=${null} />`;
-  return rest ? html`<${Opening} key=${rest} id=${rest} />` : html`<${People} />`;
+  return html`<${Records} kind="caregivers" rest=${rest} List=${People} One=${Caregiver} />`;
 }
 
 function People() {
@@ -39,72 +38,11 @@ function People() {
   <//>`;
 }
 
-/** @param {{ id: string }} props */
-function Opening({ id }) {
-  const record = useSignal(/** @type {Row | null} */ (null));
-  const fault = useSignal("");
-  useEffect(() => {
-    door("GET", `admin/caregivers/${encodeURIComponent(id)}`).then(
-      (found) => (record.value = found),
-      (why) => (fault.value = sayFault(why).whole),
-    );
-  }, []);
-  if (record.value) return html`<${Record} record=${record.value} />`;
-  return html`<${Back} /><${FaultNotice} text=${fault.value} />${!fault.value && html`<p role="status" class="empty">${t("administration.loading")}</p>`}`;
-}
-
-function Back() {
-  return html`<p><a href="#caregivers">‹ ${t("people.back_to_list")}</a></p>`;
-}
-
 /** @param {{ record: Row | null }} props */
-function Record({ record }) {
-  const known = useSignal(record);
-  const values = useSignal(valuesOf(CAREGIVER, record));
-  const saved = useSignal(values.value);
-  const faults = useSignal(NOTHING);
-  const done = useSignal("");
-  const isBusy = useSignal(false);
-  const isErasing = useSignal(false);
-  const form = useRef(/** @type {HTMLFormElement | null} */ (null));
-  useUnsaved(isChanged(values.value, saved.value));
-  const one = known.value;
-
-  const submit = async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    if (isBusy.value) return;
-    isBusy.value = true;
-    faults.value = NOTHING;
-    done.value = "";
-    const body = bodyOf(CAREGIVER, values.value, one ? saved.value : null);
-    try {
-      const answer = one ? await door("PATCH", `admin/caregivers/${encodeURIComponent(one.id)}`, body) : await door("POST", "admin/caregivers", body);
-      known.value = answer;
-      saved.value = values.value = valuesOf(CAREGIVER, answer);
-      done.value = t("people.saved");
-      if (!one) history.replaceState(null, "", `#caregivers/${encodeURIComponent(answer.id)}`);
-    } catch (why) {
-      faults.value = sayFault(why, namesOf(CAREGIVER), body);
-      toFirstFault(form.current);
-    }
-    isBusy.value = false;
-  };
-  const erase = async () => {
-    await door("POST", `admin/caregivers/${encodeURIComponent(one?.id ?? "")}/erase`);
-    saved.value = values.value; // nothing is left to lose
-    location.hash = "#caregivers";
-  };
-  return html`<${Back} />
-    <${Opened}>${one ? html`${one.name || t("people.erased")} <small>${one.id}</small>` : t("caregivers.enrol")}<//>
-    <form class="record" ref=${form} noValidate onSubmit=${submit}>
-      <${FaultNotice} text=${faults.value.whole} />
-      <${Fields} groups=${CAREGIVER} values=${values.value} faults=${faults.value} isNew=${!one} onChange=${(/** @type {string} */ key, /** @type {string | boolean} */ value) => (values.value = { ...values.value, [key]: value })} />
-      <${DoneNotice} text=${done.value} />
-      <footer class="foot"><button type="submit" class="primary" disabled=${isBusy.value}>${t(one ? "people.save" : "people.register")}</button>
-        ${one && html`<span class="grow"></span><button type="button" class="danger" onClick=${() => (isErasing.value = true)}>${t("people.erase")}</button>`}</footer>
-    </form>
-    ${one && html`<${Account} id=${one.id} logins=${one.logins} onMade=${(/** @type {string} */ login) => (known.value = { ...one, logins: [...one.logins, login] })} />`}
-    ${one && isErasing.value && html`<${Confirm} id=${one.id} name=${one.name} title=${t("caregivers.erase")} about=${t("caregivers.erase_about")} label=${t("people.erase_now")} onDo=${erase} onClose=${() => (isErasing.value = false)} />`}`;
+function Caregiver({ record }) {
+  const words = { register: t("caregivers.enrol"), erase: t("caregivers.erase"), erase_about: t("caregivers.erase_about") };
+  const below = (/** @type {Row} */ one, /** @type {(one: Row) => void} */ onChange) => html`<${Account} id=${one.id} logins=${one.logins} onMade=${(/** @type {string} */ login) => onChange({ ...one, logins: [...one.logins, login] })} />`;
+  return html`<${Person} kind="caregivers" groups=${CAREGIVER} record=${record} words=${words} below=${below} />`;
 }
 
 /** With what they sign in on a telephone. @param {{ id: string, logins: string[], onMade: (login: string) => void }} props */

@@ -1,25 +1,28 @@
 // @ts-check
 // The handsets: whose each is, its token, a test of it, another in its place, and its end.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import { html } from "../kit/html.mjs";
 import { t } from "../kit/language.mjs";
 import { When } from "../kit/parts.mjs";
 import { Confirm, DoneNotice, FaultNotice, Line, NOTHING, Opened, sayFault } from "./forms.mjs";
 import { Listing, listOfTable } from "./lists.mjs";
 import { door } from "./reader.mjs";
+import { Back, NEW, Records } from "./record.mjs";
 import { Test } from "./testing.mjs";
 import { Token } from "./token.mjs";
 
 /** @typedef {import("./lists.mjs").Row} Row */
 
-const NEW = "+";
 const list = listOfTable("handsets");
 
 /** @param {{ rest: string }} props */
 export function Room({ rest }) {
-  if (rest === NEW) return html`<${Register} />`;
-  return rest ? html`<${Opening} key=${rest} id=${rest} />` : html`<${Handsets} />`;
+  return html`<${Records} kind="handsets" rest=${rest} List=${Handsets} One=${Handset} />`;
+}
+
+/** @param {{ record: Row | null }} props */
+function Handset({ record }) {
+  return record ? html`<${One} row=${record} />` : html`<${Register} />`;
 }
 
 /** In use, spare or retired. @param {Row} row */
@@ -54,10 +57,6 @@ function Owner({ row }) {
   return row.resident_id === null ? "—" : html`<a href=${`#residents/${encodeURIComponent(row.resident_id)}`}>${row.resident_id}</a>`;
 }
 
-function Back() {
-  return html`<p><a href="#handsets">‹ ${t("people.back_to_list")}</a></p>`;
-}
-
 function Register() {
   const values = useSignal({ handset_id: "", resident_id: "", model: "" });
   const wantsToken = useSignal(true);
@@ -76,29 +75,15 @@ function Register() {
       faults.value = { whole: said.whole, fields: { ...said.fields, handset_id: said.fields.id ?? "" } };
     }
   };
-  if (made.value?.token) return html`<${Back} /><${Token} id=${made.value.id} token=${made.value.token} onDone=${() => (made.value = made.value && { ...made.value, token: null })} />`;
+  if (made.value?.token) return html`<${Back} kind="handsets" /><${Token} id=${made.value.id} token=${made.value.token} onDone=${() => (made.value = made.value && { ...made.value, token: null })} />`;
   if (made.value) return html`<${One} row=${made.value} />`;
-  return html`<${Back} /><${Opened}>${t("handsets.register")}<//>
+  return html`<${Back} kind="handsets" /><${Opened}>${t("handsets.register")}<//>
     <form class="record" noValidate onSubmit=${submit}>
       <${FaultNotice} text=${faults.value.whole} />
       <div class="fields">${Object.entries(values.value).map(([name, value]) => html`<${Line} key=${name} name=${name} value=${value} fault=${faults.value.fields[name] ?? ""} onInput=${(/** @type {string} */ text) => (values.value = { ...values.value, [name]: text })} />`)}</div>
       <div class="field"><label class="check"><input type="checkbox" name="issue_token" checked=${wantsToken.value} onChange=${(/** @type {any} */ event) => (wantsToken.value = event.target.checked)} /> ${t("handsets.issue_with")}</label></div>
       <footer class="foot"><button type="submit" class="primary">${t("people.register")}</button></footer>
     </form>`;
-}
-
-/** @param {{ id: string }} props */
-function Opening({ id }) {
-  const row = useSignal(/** @type {Row | null} */ (null));
-  const fault = useSignal("");
-  useEffect(() => {
-    door("GET", `admin/handsets/${encodeURIComponent(id)}`).then(
-      (found) => (row.value = found),
-      (why) => (fault.value = sayFault(why).whole),
-    );
-  }, []);
-  if (row.value) return html`<${One} row=${row.value} />`;
-  return html`<${Back} /><${FaultNotice} text=${fault.value} />${!fault.value && html`<p role="status" class="empty">${t("administration.loading")}</p>`}`;
 }
 
 /** @param {{ row: Row }} props */
@@ -133,7 +118,7 @@ function One({ row: first }) {
     if (!fault.value) row.value = { ...row.value, has_token: false };
   };
   const isPaired = row.value.resident_id !== null;
-  return html`<${Back} />
+  return html`<${Back} kind="handsets" />
     <${Opened}>${t("handsets.one", { id: row.value.id })}<//>
     <dl class="facts"><dt>${t("handsets.state")}</dt><dd><${State} row=${row.value} /></dd><dt>${t("people_field.resident_id")}</dt><dd><${Owner} row=${row.value} /></dd>
       <dt>${t("people_field.model")}</dt><dd>${row.value.model || "—"}</dd><dt>${t("handsets.token")}</dt><dd>${t(row.value.has_token ? "handsets.has_token" : "handsets.no_token")}</dd></dl>

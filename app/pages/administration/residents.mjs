@@ -1,27 +1,26 @@
 // @ts-check
 // The residents: who is on the register, and one record with its photo.
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { html } from "../kit/html.mjs";
 import { t } from "../kit/language.mjs";
 import { word } from "../kit/words.mjs";
 import { areas, readAreas } from "./areas.mjs";
-import { bodyOf, isChanged, RESIDENT, valuesOf } from "./fields.mjs";
-import { Confirm, DoneNotice, FaultNotice, Fields, namesOf, NOTHING, Opened, sayFault, toFirstFault, useUnsaved } from "./forms.mjs";
+import { RESIDENT } from "./fields.mjs";
+import { FaultNotice, sayFault } from "./forms.mjs";
 import { Listing, listOfTable } from "./lists.mjs";
 import { areaPath } from "./paths.mjs";
 import { Photo } from "./photo.mjs";
 import { door } from "./reader.mjs";
+import { NEW, Person, Records } from "./record.mjs";
 
 /** @typedef {import("./lists.mjs").Row} Row */
 
-const NEW = "+"; // no id has it
 const list = listOfTable("residents");
 
 /** @param {{ rest: string }} props */
 export function Room({ rest }) {
-  if (rest === NEW) return html`<${Record} key="+" record=${null} />`;
-  return rest ? html`<${Opening} key=${rest} id=${rest} />` : html`<${People} />`;
+  return html`<${Records} kind="residents" rest=${rest} List=${People} One=${Resident} />`;
 }
 
 function People() {
@@ -66,71 +65,10 @@ function Masked({ row }) {
   return html`<span class="telephone">${row.telephone}</span> <button type="button" class="small" aria-label=${t("people.show_number_of", { name: row.name })} title=${t("people.puts_on_record")} onClick=${() => void show()}>${t("people.show_number")}</button><${FaultNotice} text=${fault.value} />`;
 }
 
-/** @param {{ id: string }} props */
-function Opening({ id }) {
-  const record = useSignal(/** @type {Row | null} */ (null));
-  const fault = useSignal("");
-  useEffect(() => {
-    door("GET", `admin/residents/${encodeURIComponent(id)}`).then(
-      (found) => (record.value = found),
-      (why) => (fault.value = sayFault(why).whole),
-    );
-  }, []);
-  if (record.value) return html`<${Record} record=${record.value} />`;
-  return html`<${Back} /><${FaultNotice} text=${fault.value} />${!fault.value && html`<p role="status" class="empty">${t("administration.loading")}</p>`}`;
-}
-
-function Back() {
-  return html`<p><a href="#residents">‹ ${t("people.back_to_list")}</a></p>`;
-}
-
 /** @param {{ record: Row | null }} props */
-function Record({ record }) {
-  const known = useSignal(record);
-  const values = useSignal(valuesOf(RESIDENT, record));
-  const saved = useSignal(values.value);
-  const faults = useSignal(NOTHING);
-  const done = useSignal("");
-  const isBusy = useSignal(false);
-  const isErasing = useSignal(false);
-  const form = useRef(/** @type {HTMLFormElement | null} */ (null));
-  useUnsaved(isChanged(values.value, saved.value));
-  const one = known.value;
-
-  const submit = async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    if (isBusy.value) return;
-    isBusy.value = true;
-    faults.value = NOTHING;
-    done.value = "";
-    const body = bodyOf(RESIDENT, values.value, one ? saved.value : null);
-    try {
-      const answer = one ? await door("PATCH", `admin/residents/${encodeURIComponent(one.id)}`, body) : await door("POST", "admin/residents", body);
-      known.value = answer;
-      saved.value = values.value = valuesOf(RESIDENT, answer);
-      done.value = t("people.saved");
-      if (!one) history.replaceState(null, "", `#residents/${encodeURIComponent(answer.id)}`);
-    } catch (why) {
-      faults.value = sayFault(why, namesOf(RESIDENT), body);
-      toFirstFault(form.current);
-    }
-    isBusy.value = false;
-  };
-  const erase = async () => {
-    await door("POST", `admin/residents/${encodeURIComponent(one?.id ?? "")}/erase`);
-    saved.value = values.value; // nothing is left to lose
-    location.hash = "#residents";
-  };
-  return html`<${Back} />
-    <${Opened}>${one ? html`${one.name || t("people.erased")} <small>${one.id}</small>` : t("people.register_resident")}<//>
-    ${one && html`<p class="sub">${t("people.handsets")}: <${HandsetLinks} ids=${one.handset_ids} /> · ${t("people.look_is_on_record")}</p>`}
-    ${one && html`<${Photo} id=${one.id} name=${one.name} has=${one.has_photo} />`}
-    <form class="record" ref=${form} noValidate onSubmit=${submit}>
-      <${FaultNotice} text=${faults.value.whole} />
-      <${Fields} groups=${RESIDENT} values=${values.value} faults=${faults.value} isNew=${!one} onChange=${(/** @type {string} */ key, /** @type {string | boolean} */ value) => (values.value = { ...values.value, [key]: value })} />
-      <${DoneNotice} text=${done.value} />
-      <footer class="foot"><button type="submit" class="primary" disabled=${isBusy.value}>${t(one ? "people.save" : "people.register")}</button>
-        ${one && html`<span class="grow"></span><button type="button" class="danger" onClick=${() => (isErasing.value = true)}>${t("people.erase")}</button>`}</footer>
-    </form>
-    ${one && isErasing.value && html`<${Confirm} id=${one.id} name=${one.name} title=${t("people.erase_resident")} about=${t("people.erase_resident_about")} label=${t("people.erase_now")} onDo=${erase} onClose=${() => (isErasing.value = false)} />`}`;
+function Resident({ record }) {
+  const words = { register: t("people.register_resident"), erase: t("people.erase_resident"), erase_about: t("people.erase_resident_about") };
+  const above = (/** @type {Row} */ one) => html`<p class="sub">${t("people.handsets")}: <${HandsetLinks} ids=${one.handset_ids} /> · ${t("people.look_is_on_record")}</p>
+    <${Photo} id=${one.id} name=${one.name} has=${one.has_photo} />`;
+  return html`<${Person} kind="residents" groups=${RESIDENT} record=${record} words=${words} above=${above} />`;
 }
