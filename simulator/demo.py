@@ -257,7 +257,8 @@ def welcome(url: str, logins: Logins, visitor: Visitor) -> list[str]:
         f"  Caregiver      {url}/caregiver  {caregiver}  {logins.caregivers[caregiver]}",
         f"  Handset        {url}/handset#token={logins.handsets[visitor.handset]}",
         f"  Supervisor     {url}/console    {supervisor}  {logins.operators[supervisor]}",
-        f"  Administrator  {'  '.join(logins.administrator)}",
+        f"  Administrator  {url}/administration  {'  '.join(logins.administrator)}",
+        f"Besides, for a desk: {url}/map, /replay, /wallboard, /reports, /monthly.",
         "Press the handset, take the call at the console, go and help. Ctrl-C stops it all.",
         "",
     ]
