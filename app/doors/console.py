@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 from fastapi import APIRouter, Query, WebSocket
 
-from app.doors.operator import in_scope, shown
+from app.doors.desk import in_scope, shown
 from app.doors.streams import accept, send, serve
 from app.doors.waiting import NotOnRecordYet
 from app.doors.wire import short_way

@@ -1,18 +1,27 @@
 """The operator door: the calls of one's areas, and everything a desk does with them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
-import msgspec
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette import status as http
 
+from app.doors.desk import (
+    PROBLEMS,
+    OperatorDep,
+    answer_with,
+    as_json,
+    do,
+    encode,
+    in_scope,
+    is_mine,
+    require_mine,
+    seen,
+)
 from app.doors.waiting import call
 from app.errors import problems
-from app.security.access import COOKIE_PROBLEMS, OutOfScope, Principal, allow
-from app.security.looks import Looks
-from app.security.refusals import LooksFull
+from app.security.access import COOKIE_PROBLEMS, OutOfScope, Principal
 from app.security.roles import Role
 from app.service import Service, ServiceDep
 from app.storage import family, photos
@@ -35,12 +44,9 @@ from devices.report import clean
 from dispatch.book import Book
 from dispatch.errors import (
     CaregiverNotAvailable,
-    ClaimHeld,
-    IncidentIsClosed,
     UnknownSubject,
 )
 from dispatch.ids import AreaId, CaregiverId, IncidentId, OperatorId, ResidentId
-from dispatch.incident import Incident
 from dispatch.place import Place
 from dispatch.plans import Gravity
 from dispatch.queue import rank
@@ -52,16 +58,13 @@ from dispatch.requests import (
     Note,
     OfferTo,
     Release,
-    Request,
     Telephoned,
     TellParty,
 )
 
 LIMIT_MAX: Final = 500
 PartyPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,80}$", examples=["120"])]
-OperatorDep = Annotated[Principal, allow(Role.OPERATOR, Role.SUPERVISOR)]
 router = APIRouter(prefix="/api/v1/operator", tags=["operator"])
-_encode: Final = msgspec.json.Encoder().encode
 
 
 class _In(BaseModel):
@@ -125,11 +128,6 @@ class CloseIn(_In):
     remark: str = Field(default="", max_length=2_000)
 
 
-def in_scope(who: Principal, path: Sequence[str]) -> bool:
-    """Whether a call is this desk's; one that lies in no known area is everybody's."""
-    return not path or who.covers(path)
-
-
 @router.get("/incidents", summary="Calls, open or past", responses=problems(*COOKIE_PROBLEMS))
 async def incidents(
     who: OperatorDep,
@@ -147,16 +145,16 @@ async def incidents(
         return await _past(service, who, after, limit)
 
     def look(book: Book) -> bytes:
-        mine = [one for one in book.incidents.values() if _is_mine(book, who, one)]
+        mine = [one for one in book.incidents.values() if is_mine(book, who, one)]
         mine.sort(key=rank)
         ids = [one.id for one in mine]
         start = ids.index(IncidentId(after)) + 1 if after in ids else 0
         page = mine[start : start + limit]
-        views = [_seen(service, book, who, one) for one in page]
+        views = [seen(service, book, who, one) for one in page]
         more = page[-1].id if start + limit < len(mine) else None
-        return _encode({"items": views, "next": more})
+        return encode({"items": views, "next": more})
 
-    return _json(await service.center.read(look))
+    return as_json(await service.center.read(look))
 
 
 @router.post(
@@ -182,12 +180,7 @@ async def telephoned(body: TelephonedIn, who: OperatorDep, service: ServiceDep) 
         ),
     )
     raised: Any = facts[0]
-    return await _one(service, who, raised.incident_id, http.HTTP_201_CREATED)
-
-
-PROBLEMS: Final = problems(
-    *COOKIE_PROBLEMS, UnknownSubject, IncidentIsClosed, ClaimHeld, OutOfScope
-)
+    return await answer_with(service, who, raised.incident_id, http.HTTP_201_CREATED)
 
 
 @router.get("/incidents/{incident_id}", summary="One call, whole", responses=PROBLEMS)
@@ -210,7 +203,7 @@ async def incident(incident_id: str, who: OperatorDep, service: ServiceDep) -> R
                 incident_id=incident_id,
             )
         )
-    return _json(_encode(view))
+    return as_json(encode(view))
 
 
 @router.get(
@@ -240,7 +233,7 @@ async def explanation(
         }
         for one in explain(recorded, language, name=service.directory.name)
     ]
-    return _json(_encode({"sentences": sentences}))
+    return as_json(encode({"sentences": sentences}))
 
 
 @router.post("/incidents/{incident_id}/claim", summary="Take the call", responses=PROBLEMS)
@@ -362,9 +355,9 @@ async def candidates(incident_id: str, who: OperatorDep, service: ServiceDep) ->
         require_mine(book, who, incident_id)
         now = service.center.now
         rows = candidates_view(book, service.directory, IncidentId(incident_id), now)
-        return _encode({"candidates": rows})
+        return encode({"candidates": rows})
 
-    return _json(await service.center.read(look))
+    return as_json(await service.center.read(look))
 
 
 @router.get(
@@ -400,7 +393,7 @@ async def location(
     handsets = await handsets_of(service.engine, resident_id)
     seen = [place for one in handsets if (place := service.tracks.last_of(one)) is not None]
     latest = max(seen, key=lambda place: str(place.at), default=at_home)
-    return _json(_encode({"resident_id": resident_id, "place": place_view(latest)}))
+    return as_json(encode({"resident_id": resident_id, "place": place_view(latest)}))
 
 
 @router.get("/map", summary="The map without tiles", responses=problems(*COOKIE_PROBLEMS))
@@ -416,7 +409,7 @@ async def base_map(who: OperatorDep, service: ServiceDep) -> Response:
         if area.ring and area.level in ("district", "street")
     ]
     features.extend(service.base_map)
-    return _json(_encode({"type": "FeatureCollection", "features": features}))
+    return as_json(encode({"type": "FeatureCollection", "features": features}))
 
 
 def _pinned(
@@ -437,18 +430,6 @@ def _pinned(
     return place, AreaId(area_id) if area_id else None
 
 
-def _is_mine(book: Book, who: Principal, one: Incident) -> bool:
-    return in_scope(who, book.territory.path(one.area_id))
-
-
-def require_mine(book: Book, who: Principal, incident_id: str, what: str = "open incident") -> None:
-    """Raise OutOfScope, as if there were no such call, when it lies in others' areas."""
-    key = IncidentId(incident_id)
-    one = book.incidents.get(key) or book.closed.get(key)
-    if one is not None and not _is_mine(book, who, one):
-        raise OutOfScope(what, incident_id)
-
-
 def _require_known(book: Book, who: Principal, body: TelephonedIn) -> None:
     """Let pass what names a resident of theirs, or nobody, and an area that exists, or none."""
     if body.area_code and AreaId(body.area_code) not in book.territory.areas:
@@ -458,63 +439,6 @@ def _require_known(book: Book, who: Principal, body: TelephonedIn) -> None:
     resident = book.residents.get(ResidentId(body.resident_id))
     if resident is None or not who.covers(book.territory.path(resident.area_id)):
         raise OutOfScope("resident", body.resident_id)
-
-
-def _seen(service: Service, book: Book, who: Principal, one: Incident) -> View:
-    """Return the view of an incident, its place withheld if the look cannot be recorded."""
-    view = incident_view(book, service.directory, one)
-    if not shown(service.security.looks, who, one):
-        view["place"] = None
-    return view
-
-
-_STREAM: Final = "stream"  # what was shown
-
-
-def shown(looks: Looks, who: Principal, one: Incident) -> bool:
-    """Record that `who` is shown where the resident of an incident is; False to withhold it."""
-    if one.resident_id is None or one.place is None:
-        return True
-    if looks.is_recorded(who.id, one.resident_id, one.id, _STREAM):
-        return True
-    look = looks.look(
-        account_id=who.id,
-        role=who.role.value,
-        resident_id=one.resident_id,
-        reason="open incident",
-        what=_STREAM,
-        incident_id=one.id,
-    )
-    try:
-        looks.record_later(look)
-    except LooksFull:
-        return False
-    return True
-
-
-async def do(
-    service: Service,
-    who: Principal,
-    incident_id: str,
-    request: Request,
-    code: int = http.HTTP_200_OK,
-) -> Response:
-    """Ask the center for something with a call of one's own areas; answer with the call."""
-    service.directory.operators[who.id] = who.name
-    await service.center.read(lambda book: require_mine(book, who, incident_id))
-    await call(service, request)
-    return await _one(service, who, incident_id, code)
-
-
-async def _one(service: Service, who: Principal, incident_id: str, code: int) -> Response:
-    def look(book: Book) -> bytes:
-        key = IncidentId(incident_id)
-        one = book.incidents.get(key) or book.closed.get(key)
-        if one is None:
-            raise UnknownSubject("incident", incident_id)
-        return _encode(_seen(service, book, who, one))
-
-    return _json(await service.center.read(look), code)
 
 
 async def _whole(service: Service, who: Principal, incident_id: str) -> View:
@@ -592,8 +516,4 @@ async def _past(service: Service, who: Principal, after: str, limit: int) -> Res
         for row in rows
     ]
     more = rows[-1]["id"] if len(rows) == limit else None
-    return _json(_encode({"items": views, "next": more}))
-
-
-def _json(body: bytes, code: int = http.HTTP_200_OK) -> Response:
-    return Response(body, code, media_type="application/json")
+    return as_json(encode({"items": views, "next": more}))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette import status as http
 
-from app.doors.operator import PROBLEMS, OperatorDep, do, require_mine
+from app.doors.desk import PROBLEMS, OperatorDep, do, require_mine
 from app.service import ServiceDep
 from app.views.card import prompts_of
 from dispatch.book import Book

@@ -7,7 +7,7 @@ import msgspec
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from app.doors.operator import PROBLEMS, OperatorDep, do, require_mine
+from app.doors.desk import PROBLEMS, OperatorDep, do, require_mine
 from app.doors.waiting import call
 from app.errors import problems
 from app.security.access import COOKIE_PROBLEMS, OutOfScope

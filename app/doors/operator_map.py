@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from fastapi import APIRouter, Query, Response
 
-from app.doors.operator import OperatorDep, in_scope, shown
+from app.doors.desk import OperatorDep, in_scope, shown
 from app.errors import problems
 from app.security.access import COOKIE_PROBLEMS, OutOfScope, Principal
 from app.security.refusals import LooksFull

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from app.doors.administrator.photos import PICTURES
-from app.doors.operator import OperatorDep, in_scope, require_mine
+from app.doors.desk import OperatorDep, in_scope, require_mine
 from app.errors import problems
 from app.register.pictures import PhotoAbsent, photo_response
 from app.security.access import COOKIE_PROBLEMS, OutOfScope, Principal

@@ -20,7 +20,7 @@ from pydantic import AwareDatetime
 from sqlalchemy.engine import RowMapping
 from starlette import status as http
 
-from app.doors.operator import in_scope
+from app.doors.desk import in_scope
 from app.doors.operator_map import answer, steps_view
 from app.errors import Problem, problems
 from app.figures.report import ReportsBusy

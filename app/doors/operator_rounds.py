@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette import status as http
 
-from app.doors.operator import OperatorDep
+from app.doors.desk import OperatorDep
 from app.doors.waiting import call
 from app.errors import Problem, problems
 from app.rounds import silent_since

@@ -11,7 +11,7 @@ import msgspec
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.doors.operator import OperatorDep, in_scope
+from app.doors.desk import OperatorDep, in_scope
 from app.errors import problems
 from app.register.finder import SHOWN_MAX, Found
 from app.security.access import COOKIE_PROBLEMS, Principal

@@ -18,7 +18,8 @@ import shapely
 from starlette import status as http
 
 from app.errors import Problem as Refusal
-from app.register.tables import NAME_CHARS_MAX, PROBLEMS_MAX, VALUE_CHARS_MAX, Problem, TableRefused
+from app.register.cells import PROBLEMS_MAX, VALUE_CHARS_MAX, Problem, TableRefused
+from app.register.tables import NAME_CHARS_MAX
 from devices.datum import Datum, to_wgs84
 from devices.report import clean
 from dispatch.areas import Area, Level

@@ -21,19 +21,18 @@ from app.doors.waiting import call
 from app.errors import Problem
 from app.inbox import InboxFull
 from app.register.borders import BorderedArea, read_areas
+from app.register.cells import Problem as Fault
+from app.register.cells import TableRefused, Wrong
 from app.register.registry import FACTS, Registered, Scope, is_change
 from app.register.tables import (
     CaregiverRow,
     HandsetRow,
     ResidentRow,
-    TableRefused,
     TableRow,
-    Wrong,
     read_caregivers,
     read_handsets,
     read_residents,
 )
-from app.register.tables import Problem as Fault
 from app.service import Service
 from app.storage import register, staged
 from app.storage.register import Row

@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
+from app.register.cells import PROBLEMS_MAX, Built, Problem
 from app.register.imports import TableUnfit, Wanted, aside
-from app.register.tables import PROBLEMS_MAX, Problem, TableRow
+from app.register.tables import TableRow
 
 ROWS_SHOWN: Final = 10
 _CHARS_SHOWN: Final = 80
@@ -54,8 +55,8 @@ async def preview_of(reading: Awaitable[Wanted], at: datetime) -> Preview:
     )
 
 
-def _first(rows: Sequence[TableRow]) -> tuple[Understood, ...]:
-    return tuple(_understood(asdict(row)) for row in rows[:ROWS_SHOWN])
+def _first(rows: Sequence[Built]) -> tuple[Understood, ...]:
+    return tuple(_understood(asdict(cast("TableRow", row))) for row in rows[:ROWS_SHOWN])
 
 
 def _understood(row: dict[str, Any]) -> Understood:

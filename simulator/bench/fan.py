@@ -29,7 +29,7 @@ from websockets.asyncio.server import ServerConnection, broadcast, serve
 from websockets.exceptions import ConnectionClosed
 
 from app.doors.console import keep_told
-from app.doors.operator import in_scope, shown
+from app.doors.desk import in_scope, shown
 from app.doors.streams import accept
 from app.doors.wire import Wire, short_way
 from app.metrics import Metrics

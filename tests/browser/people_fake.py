@@ -25,6 +25,7 @@ from app.doors.administrator.templates import preview_out
 from app.doors.pages import pages_router
 from app.errors import Problem
 from app.register import tables
+from app.register.cells import TableRefused
 from app.register.imports import TableUnfit, Wanted
 from app.register.pictures import PhotoAbsent, photo_of, photo_response
 from app.register.preview import preview_of
@@ -374,7 +375,7 @@ class PeopleServer(FakeServer):
             noted(request, dict(request.query_params))
             try:
                 rows = read(kind, await request.body())
-            except tables.TableRefused as refused:
+            except TableRefused as refused:
                 raise TableUnfit(refused) from refused
             return {"imported": len(rows), "unchanged": 0, "unpinned": []}
 
@@ -391,7 +392,7 @@ class PeopleServer(FakeServer):
         async def wanted() -> Wanted:
             try:
                 rows = read(kind, data)
-            except tables.TableRefused as refused:
+            except TableRefused as refused:
                 raise TableUnfit(refused) from refused
             return Wanted(table="", read=rows, rows=(), before={}, unpinned=("R0009",))
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.register.borders import OutlineUnfit, outlined, read_areas
-from app.register.tables import TableRefused
+from app.register.cells import TableRefused
 from devices.datum import Datum, from_wgs84
 from dispatch.areas import Area, Level
 from dispatch.ids import AreaId

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.register.tables import Ability, CaregiverKind, Category, Communication, Wrong
+from app.register.cells import Wrong
+from app.register.tables import Ability, CaregiverKind, Category, Communication
 from devices.report import Kind, Source
 from dispatch import errors, facts
 from dispatch.areas import Level

@@ -9,18 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.register.cells import PROBLEMS_MAX, Problem, TableRefused
 from app.register.tables import (
-    PROBLEMS_MAX,
     Ability,
     CaregiverKind,
     CaregiverRow,
     Category,
     Communication,
     HandsetRow,
-    Problem,
     ResidentRow,
     Sex,
-    TableRefused,
     read_caregivers,
     read_handsets,
     read_residents,

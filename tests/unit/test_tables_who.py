@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.register.tables import Sex, TableRefused, read_caregivers, read_residents
+from app.register.cells import TableRefused
+from app.register.tables import Sex, read_caregivers, read_residents
 from devices.datum import Datum
 
 AREAS = frozenset({"kaifu-01"})

@@ -8,14 +8,9 @@ from starlette import status as http
 
 from app.doors.waiting import CannotBeRecorded, NotOnRecordYet
 from app.errors import Problem
+from app.register.cells import BYTES_MAX, WORD_CHARS_MAX
 from app.register.registry import Registry, Scope, scope_of
-from app.register.tables import (
-    ADDRESS_CHARS_MAX,
-    BYTES_MAX,
-    NAME_CHARS_MAX,
-    NOTE_CHARS_MAX,
-    WORD_CHARS_MAX,
-)
+from app.register.tables import ADDRESS_CHARS_MAX, NAME_CHARS_MAX, NOTE_CHARS_MAX
 from app.security.access import COOKIE_PROBLEMS, Principal, allow
 from app.security.paging import LIMIT_DEFAULT, LIMIT_MAX
 from app.security.roles import Role

@@ -33,10 +33,10 @@ from app.doors.administrator.asking import (
 from app.doors.administrator.importing import ImportedOut, ImportIncomplete, TableUnfit
 from app.errors import problems
 from app.register import imports
+from app.register.cells import YEAR_MIN
 from app.register.erasure import StillInHelp, erase_resident
 from app.register.masking import masked_identities, masked_telephone
 from app.register.registry import AlreadyThere, Row, Scope
-from app.register.tables import YEAR_MIN
 from app.security.access import Principal
 from app.service import Service, ServiceDep
 from app.storage.register import Sought
